@@ -1,0 +1,23 @@
+import { err, ok, type Result } from '../kernel/result.ts'
+import { checkClaims } from './claims.ts'
+import { selectKey } from './key-set.ts'
+import type { JwtRejection } from './rejection.ts'
+import { checkSignature } from './signature.ts'
+import type { ClaimRules, KeySet, ParsedToken, VerifiedToken } from './types.ts'
+
+/**
+ * Verifies a parsed token: key, signature, claims, in that order (RFC 7519 §7.2, RFC 7515 §5.2), so that no claim has
+ * a say before its signature is known to be right. A rejection names the key that was tried.
+ */
+export function verifyToken(
+  token: ParsedToken,
+  keys: KeySet,
+  rules: ClaimRules,
+  nowMs: number,
+): Result<VerifiedToken, JwtRejection> {
+  const key = selectKey(token.header, keys)
+  if (!key.ok) return key
+  const rejection = checkSignature(key.value, token) ?? checkClaims(token.claims, rules, nowMs)
+  if (rejection !== undefined) return err({ ...rejection, key: key.value.label })
+  return ok({ claims: token.claims, header: token.header, key: key.value })
+}

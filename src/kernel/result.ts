@@ -1,0 +1,20 @@
+/** The outcome of something that can be refused: routine failures are values, a throw is a bug. */
+export type Result<T, E> = Ok<T> | Err<E>
+
+export interface Ok<T> {
+  readonly ok: true
+  readonly value: T
+}
+
+export interface Err<E> {
+  readonly ok: false
+  readonly error: E
+}
+
+export function ok<T>(value: T): Ok<T> {
+  return { ok: true, value }
+}
+
+export function err<E>(error: E): Err<E> {
+  return { ok: false, error }
+}
