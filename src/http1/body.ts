@@ -1,0 +1,63 @@
+import type { BodyDecoder, BodySink } from './body-decoder.ts'
+import { ChunkedDecoder } from './chunked.ts'
+import { NO_FIELDS } from './fields.ts'
+import type { BodyFraming } from './framing.ts'
+import type { HttpLimits } from './limits.ts'
+import { httpProblem, type HttpProblem } from './problem.ts'
+
+/** The decoder for a body that is framed so. For `none` it is done before it begins. */
+export function createBodyDecoder(framing: BodyFraming, limits: HttpLimits): BodyDecoder {
+  switch (framing.kind) {
+    case 'none':
+      return new LengthDecoder(0)
+    case 'length':
+      return new LengthDecoder(framing.length)
+    case 'chunked':
+      return new ChunkedDecoder(limits)
+    case 'until-close':
+      return new UntilCloseDecoder()
+  }
+}
+
+class LengthDecoder implements BodyDecoder {
+  done: boolean
+  problem: HttpProblem | undefined = undefined
+  readonly trailers = NO_FIELDS
+  #rest: number
+
+  constructor(length: number) {
+    this.#rest = length
+    this.done = length === 0
+  }
+
+  push(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    const taken = Math.min(end - start, this.#rest)
+    if (taken <= 0 || this.problem !== undefined) return 0
+    this.#rest -= taken
+    this.done = this.#rest === 0
+    sink.data(bytes, start, start + taken)
+    return taken
+  }
+
+  finish(): HttpProblem | undefined {
+    if (!this.done) this.problem = httpProblem('body-incomplete')
+    return this.problem
+  }
+}
+
+class UntilCloseDecoder implements BodyDecoder {
+  done = false
+  readonly problem = undefined
+  readonly trailers = NO_FIELDS
+
+  push(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    if (this.done || start >= end) return 0
+    sink.data(bytes, start, end)
+    return end - start
+  }
+
+  finish(): HttpProblem | undefined {
+    this.done = true
+    return undefined
+  }
+}
