@@ -1,0 +1,48 @@
+import type { Guard } from './plan.ts'
+import type { TokenLocation } from './spec.ts'
+
+/** The guards that speak for one request, and where to look for their tokens. */
+export interface Cover {
+  /** Whether the request needs a token at all; otherwise `guards` are the optional ones, if any. */
+  readonly required: boolean
+  readonly guards: readonly Guard[]
+  /** One for each different list of locations, in configured order. */
+  readonly searches: readonly Search[]
+  /** Whether some location is a form field, so that the body must be read first. */
+  readonly wantsForm: boolean
+}
+
+export interface Search {
+  readonly locations: readonly TokenLocation[]
+  readonly guards: readonly Guard[]
+  /** The guards that would verify a token of this `iss` found there: those of the issuer, then those that name none. */
+  candidates(issuer: string | undefined): readonly Guard[]
+}
+
+/** INVARIANT: `guards` are all of one kind, needing a token or optional. */
+export function coverOf(required: boolean, guards: readonly Guard[]): Cover {
+  const byLocations = Map.groupBy(guards, (guard) => JSON.stringify(guard.authentication.spec.locations))
+  const searches = [...byLocations.values()].map((group) => searchOf(group))
+  const wantsForm = searches.some(({ locations }) => locations.some((location) => location.in === 'form'))
+  return { required, guards, searches, wantsForm }
+}
+
+/** What two sets of guards ask of one request together: a token if one of them asks for one, by a guard that asks. */
+export function joinCovers(a: Cover, b: Cover): Cover {
+  if (b.guards.length === 0 || (a.required && !b.required)) return a
+  if (a.guards.length === 0 || (b.required && !a.required)) return b
+  return coverOf(a.required, [...a.guards, ...b.guards])
+}
+
+function searchOf(guards: readonly Guard[]): Search {
+  const ofAnyIssuer = guards.filter((guard) => guard.authentication.spec.rules.issuer === undefined)
+  const byIssuer = new Map<string, readonly Guard[]>()
+  for (const [issuer, own] of Map.groupBy(guards, (guard) => guard.authentication.spec.rules.issuer)) {
+    if (issuer !== undefined) byIssuer.set(issuer, [...own, ...ofAnyIssuer])
+  }
+  return {
+    locations: guards[0]?.authentication.spec.locations ?? [],
+    guards,
+    candidates: (issuer) => (issuer === undefined ? undefined : byIssuer.get(issuer)) ?? ofAnyIssuer,
+  }
+}

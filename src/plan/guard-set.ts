@@ -1,0 +1,115 @@
+import { ConditionIndex } from '../policy/index.ts'
+import { coverOf, joinCovers, type Cover } from './cover.ts'
+import type { Guard } from './plan.ts'
+import type { ConditionSpec } from './spec.ts'
+
+/** Why one guard does or does not ask for a token, for `explain`. */
+export interface Coverage {
+  readonly guard: Guard
+  readonly needs: boolean
+  /** The condition that lists the request; undefined where none does or the mode has none. */
+  readonly condition: ConditionSpec | undefined
+}
+
+/** More different covers than any set of rules gives in practice; past it the table starts anew. */
+const MAX_COVERS = 1024
+
+/**
+ * Guards that stand together: a route's own, or the global ones. Which of them cover a request is one look-up in a
+ * common index, so that a thousand authentications cost a request no more than one (design §3).
+ */
+export class GuardSet {
+  readonly guards: readonly Guard[]
+  readonly #conditions: ConditionIndex<number> | undefined
+  readonly #unlisted: Cover
+  readonly #listed = new Map<string, Cover>()
+
+  constructor(guards: readonly Guard[]) {
+    this.guards = guards
+    const entries = guards.flatMap((guard, index) =>
+      conditionsOf(guard).map((condition) => ({ condition, value: index })),
+    )
+    this.#conditions = entries.length === 0 ? undefined : new ConditionIndex(entries)
+    this.#unlisted = this.#coverOf(new Set())
+  }
+
+  /** Which guards speak for a request to `path` on `host`, both canonical. */
+  cover(host: string, path: string): Cover {
+    if (this.#conditions === undefined) return this.#unlisted
+    const listed = this.#conditions.listing(host, path)
+    if (listed.length === 0) return this.#unlisted
+    const name = listed.join(',')
+    const known = this.#listed.get(name)
+    if (known !== undefined) return known
+    if (this.#listed.size >= MAX_COVERS) this.#listed.clear()
+    const cover = this.#coverOf(new Set(listed))
+    this.#listed.set(name, cover)
+    return cover
+  }
+
+  /** The same, guard by guard and with the conditions, for people. */
+  explain(host: string, path: string): readonly Coverage[] {
+    return this.guards.map((guard) => {
+      const entries = conditionsOf(guard).map((condition) => ({ condition, value: condition }))
+      const condition = entries.length === 0 ? undefined : new ConditionIndex(entries).listing(host, path)[0]
+      return { guard, needs: needsToken(guard, condition !== undefined), condition }
+    })
+  }
+
+  #coverOf(listed: ReadonlySet<number>): Cover {
+    const needing = this.guards.filter((guard, index) => needsToken(guard, listed.has(index)))
+    if (needing.length > 0) return coverOf(true, needing)
+    return coverOf(
+      false,
+      this.guards.filter((guard) => guard.spec.requirement.mode === 'optional'),
+    )
+  }
+}
+
+/** A route's own guards beside the global ones, which all routes share. */
+export class RouteGuards {
+  readonly own: GuardSet
+  readonly global: GuardSet
+  readonly #joined = new WeakMap<Cover, WeakMap<Cover, Cover>>()
+
+  constructor(own: GuardSet, global: GuardSet) {
+    this.own = own
+    this.global = global
+  }
+
+  cover(host: string, path: string): Cover {
+    if (this.global.guards.length === 0) return this.own.cover(host, path)
+    if (this.own.guards.length === 0) return this.global.cover(host, path)
+    return this.#join(this.own.cover(host, path), this.global.cover(host, path))
+  }
+
+  explain(host: string, path: string): readonly Coverage[] {
+    return [...this.own.explain(host, path), ...this.global.explain(host, path)]
+  }
+
+  #join(own: Cover, global: Cover): Cover {
+    let row = this.#joined.get(own)
+    if (row === undefined) this.#joined.set(own, (row = new WeakMap()))
+    let joined = row.get(global)
+    if (joined === undefined) row.set(global, (joined = joinCovers(own, global)))
+    return joined
+  }
+}
+
+function conditionsOf(guard: Guard): readonly ConditionSpec[] {
+  const { requirement } = guard.spec
+  return requirement.mode === 'whitelist' || requirement.mode === 'blacklist' ? requirement.conditions : []
+}
+
+function needsToken(guard: Guard, listed: boolean): boolean {
+  switch (guard.spec.requirement.mode) {
+    case 'all':
+      return true
+    case 'whitelist':
+      return !listed
+    case 'blacklist':
+      return listed
+    case 'optional':
+      return false
+  }
+}

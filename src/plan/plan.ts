@@ -1,0 +1,44 @@
+import type { KeySet, TokenLimits } from '../jwt/index.ts'
+import type { AddressSet } from '../policy/index.ts'
+import type { RouteGuards } from './guard-set.ts'
+import type { RouteIndex } from './route-index.ts'
+import type { AuthenticationSpec, GuardSpec, PlanSpec, RouteSpec } from './spec.ts'
+
+/**
+ * The immutable, indexed result of all configuration: the data plane reads nothing else. It is published whole; its
+ * `spec` is the same plan as data, for export.
+ */
+export interface Plan {
+  readonly spec: PlanSpec
+  readonly trustedPeers: AddressSet
+  readonly tokenLimits: TokenLimits
+  readonly routes: RouteIndex
+}
+
+export interface Route {
+  readonly spec: RouteSpec
+  readonly guards: RouteGuards
+  /** What a client may not say on this route. */
+  readonly reserved: ReservedNames
+}
+
+/**
+ * Names under which verified claims are forwarded on a route, each as `spellingOf` gives it. They are removed from
+ * every request, whether or not it needs a token: a client can never speak with the gateway's voice.
+ */
+export interface ReservedNames {
+  readonly header: ReadonlySet<string>
+  readonly query: ReadonlySet<string>
+  readonly form: ReadonlySet<string>
+  readonly cookie: ReadonlySet<string>
+}
+
+export interface Guard {
+  readonly spec: GuardSpec
+  readonly authentication: Authentication
+}
+
+export interface Authentication {
+  readonly spec: AuthenticationSpec
+  readonly keys: KeySet
+}
