@@ -14,6 +14,7 @@ export interface Cover {
 
 export interface Search {
   readonly locations: readonly TokenLocation[]
+  /** One for each authentication: what two rules of one authentication make of a token is the same. */
   readonly guards: readonly Guard[]
   /** The guards that would verify a token of this `iss` found there: those of the issuer, then those that name none. */
   candidates(issuer: string | undefined): readonly Guard[]
@@ -21,7 +22,9 @@ export interface Search {
 
 /** INVARIANT: `guards` are all of one kind, needing a token or optional. */
 export function coverOf(required: boolean, guards: readonly Guard[]): Cover {
-  const byLocations = Map.groupBy(guards, (guard) => JSON.stringify(guard.authentication.spec.locations))
+  const byLocations = Map.groupBy(onePerAuthentication(guards), (guard) =>
+    JSON.stringify(guard.authentication.spec.locations),
+  )
   const searches = [...byLocations.values()].map((group) => searchOf(group))
   const wantsForm = searches.some(({ locations }) => locations.some((location) => location.in === 'form'))
   return { required, guards, searches, wantsForm }
@@ -34,15 +37,26 @@ export function joinCovers(a: Cover, b: Cover): Cover {
   return coverOf(a.required, [...a.guards, ...b.guards])
 }
 
+/** A forged token costs one signature for each authentication, not for each of its rules. */
+function onePerAuthentication(guards: readonly Guard[]): readonly Guard[] {
+  const first = new Map<Guard['authentication'], Guard>()
+  for (const guard of guards) if (!first.has(guard.authentication)) first.set(guard.authentication, guard)
+  return first.size === guards.length ? guards : [...first.values()]
+}
+
 function searchOf(guards: readonly Guard[]): Search {
-  const ofAnyIssuer = guards.filter((guard) => guard.authentication.spec.rules.issuer === undefined)
-  const byIssuer = new Map<string, readonly Guard[]>()
-  for (const [issuer, own] of Map.groupBy(guards, (guard) => guard.authentication.spec.rules.issuer)) {
-    if (issuer !== undefined) byIssuer.set(issuer, [...own, ...ofAnyIssuer])
-  }
+  const byIssuer = Map.groupBy(guards, (guard) => guard.authentication.spec.rules.issuer)
+  const ofAnyIssuer = byIssuer.get(undefined) ?? NO_GUARDS
   return {
     locations: guards[0]?.authentication.spec.locations ?? [],
     guards,
-    candidates: (issuer) => (issuer === undefined ? undefined : byIssuer.get(issuer)) ?? ofAnyIssuer,
+    candidates(issuer) {
+      const own = issuer === undefined ? undefined : byIssuer.get(issuer)
+      if (own === undefined) return ofAnyIssuer
+      // Joined here and not beforehand: a thousand issuers would each keep a list of all that name none.
+      return ofAnyIssuer.length === 0 ? own : [...own, ...ofAnyIssuer]
+    },
   }
 }
+
+const NO_GUARDS: readonly Guard[] = []

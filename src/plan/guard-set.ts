@@ -14,20 +14,26 @@ export interface Coverage {
 /** More different covers than any set of rules gives in practice; past it the table starts anew. */
 const MAX_COVERS = 1024
 
+/** One condition, and the place among the guards of the one that has it. */
+interface Listing {
+  readonly index: number
+  readonly condition: ConditionSpec
+}
+
 /**
  * Guards that stand together: a route's own, or the global ones. Which of them cover a request is one look-up in a
  * common index, so that a thousand authentications cost a request no more than one (design §3).
  */
 export class GuardSet {
   readonly guards: readonly Guard[]
-  readonly #conditions: ConditionIndex<number> | undefined
+  readonly #conditions: ConditionIndex<Listing> | undefined
   readonly #unlisted: Cover
   readonly #listed = new Map<string, Cover>()
 
   constructor(guards: readonly Guard[]) {
     this.guards = guards
     const entries = guards.flatMap((guard, index) =>
-      conditionsOf(guard).map((condition) => ({ condition, value: index })),
+      conditionsOf(guard).map((condition) => ({ condition, value: { index, condition } })),
     )
     this.#conditions = entries.length === 0 ? undefined : new ConditionIndex(entries)
     this.#unlisted = this.#coverOf(new Set())
@@ -38,20 +44,24 @@ export class GuardSet {
     if (this.#conditions === undefined) return this.#unlisted
     const listed = this.#conditions.listing(host, path)
     if (listed.length === 0) return this.#unlisted
-    const name = listed.join(',')
+    let name = ''
+    for (const { index } of listed) name += `${index},`
     const known = this.#listed.get(name)
     if (known !== undefined) return known
     if (this.#listed.size >= MAX_COVERS) this.#listed.clear()
-    const cover = this.#coverOf(new Set(listed))
+    const cover = this.#coverOf(new Set(listed.map(({ index }) => index)))
     this.#listed.set(name, cover)
     return cover
   }
 
-  /** The same, guard by guard and with the conditions, for people. */
+  /** The same, guard by guard and with the most specific condition of each, for people: one look-up too. */
   explain(host: string, path: string): readonly Coverage[] {
-    return this.guards.map((guard) => {
-      const entries = conditionsOf(guard).map((condition) => ({ condition, value: condition }))
-      const condition = entries.length === 0 ? undefined : new ConditionIndex(entries).listing(host, path)[0]
+    const listed = new Map<number, ConditionSpec>()
+    for (const { index, condition } of this.#conditions?.listing(host, path) ?? []) {
+      if (!listed.has(index)) listed.set(index, condition)
+    }
+    return this.guards.map((guard, index) => {
+      const condition = listed.get(index)
       return { guard, needs: needsToken(guard, condition !== undefined), condition }
     })
   }
@@ -75,6 +85,11 @@ export class RouteGuards {
   constructor(own: GuardSet, global: GuardSet) {
     this.own = own
     this.global = global
+  }
+
+  /** How many guards there are, whatever they ask of a request. */
+  get size(): number {
+    return this.own.guards.length + this.global.guards.length
   }
 
   cover(host: string, path: string): Cover {

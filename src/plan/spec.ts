@@ -127,7 +127,7 @@ export interface RouteSpec {
   readonly backend: string
   readonly guards: readonly GuardSpec[]
   readonly pathRewrites: readonly PathRewriteSpec[]
-  /** The wording of refusals that no authentication made, such as 404. */
+  /** The wording of refusals on this route that no authentication made, such as 502. A 404 or 405 is of no route. */
   readonly refusals: RefusalStyle
 }
 

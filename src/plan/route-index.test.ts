@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { routeSpec } from '../../test/support/decision.ts'
+import { GuardSet, RouteGuards } from './guard-set.ts'
+import type { Route } from './plan.ts'
+import { RouteIndex } from './route-index.ts'
+import type { RouteSpec } from './spec.ts'
+
+const NO_NAMES = new Set<string>()
+
+function route(spec: Partial<RouteSpec>): Route {
+  return {
+    spec: routeSpec(spec),
+    guards: new RouteGuards(new GuardSet([]), new GuardSet([])),
+    reserved: { header: NO_NAMES, query: NO_NAMES, form: NO_NAMES, cookie: NO_NAMES },
+  }
+}
+
+function found(index: RouteIndex, host: string, path: string, method = 'GET'): string {
+  const match = index.match(host, path, method)
+  return match.kind === 'route' ? match.route.spec.name : match.kind
+}
+
+test('the most specific host has the request, and its routes alone are looked at', () => {
+  const index = new RouteIndex([
+    route({ name: 'open', hosts: ['*'], path: '/*' }),
+    route({ name: 'exact', hosts: ['api.example.com'], path: '/a/*' }),
+    route({ name: 'wild', hosts: ['*.example.com'], path: '/w/*' }),
+    route({ name: 'wilder', hosts: ['*.x.example.com'], path: '/x/*' }),
+  ])
+  for (const [host, path, expected] of [
+    ['api.example.com', '/a/b', 'exact'],
+    // Neither the wildcard nor `*` takes what the exact host does not route: they may be open.
+    ['api.example.com', '/w/b', 'no-path'],
+    ['api.example.com', '/other', 'no-path'],
+    ['www.example.com', '/w/b', 'wild'],
+    ['www.example.com', '/a/b', 'no-path'],
+    ['a.x.example.com', '/x/b', 'wilder'],
+    ['a.x.example.com', '/w/b', 'no-path'],
+    ['x.example.com', '/w/b', 'wild'],
+    ['example.com', '/w/b', 'open'],
+    ['other.test', '/a/b', 'open'],
+    ['', '/', 'open'],
+  ] as const) {
+    assert.equal(found(index, host, path), expected, `${host}${path}`)
+  }
+})
+
+test('a host that no route names is not routed', () => {
+  const index = new RouteIndex([route({ hosts: ['api.example.com'] })])
+  assert.equal(found(index, 'other.test', '/'), 'no-host')
+  assert.equal(found(index, '', '/'), 'no-host')
+  assert.equal(new RouteIndex([]).match('a.test', '/', 'GET').kind, 'no-host')
+})
+
+test('the exact path comes first, then the longest prefix', () => {
+  const index = new RouteIndex([
+    route({ name: 'all', path: '/*' }),
+    route({ name: 'a', path: '/a/*' }),
+    route({ name: 'ab', path: '/a/b*' }),
+    route({ name: 'exact', path: '/a/b' }),
+  ])
+  for (const [path, expected] of [
+    ['/a/b', 'exact'],
+    ['/a/bc', 'ab'],
+    ['/a/b/', 'ab'],
+    ['/a/c', 'a'],
+    ['/a/', 'a'],
+    ['/a', 'all'],
+    ['/A/b', 'all'],
+  ] as const) {
+    assert.equal(found(index, 'a.test', path), expected, path)
+  }
+})
+
+test('a method that the nearest route does not take goes to the next that does', () => {
+  const index = new RouteIndex([
+    route({ name: 'all', path: '/*', methods: ['GET', 'PUT'] }),
+    route({ name: 'post', path: '/a', methods: ['POST'] }),
+    route({ name: 'delete', path: '/a', methods: ['DELETE'] }),
+  ])
+  assert.equal(found(index, 'a.test', '/a', 'POST'), 'post')
+  assert.equal(found(index, 'a.test', '/a', 'DELETE'), 'delete')
+  assert.equal(found(index, 'a.test', '/a', 'GET'), 'all')
+  assert.equal(found(index, 'a.test', '/a', 'post'), 'no-method')
+})
+
+test('a method that no route of the path takes is told which are taken, each once', () => {
+  const index = new RouteIndex([
+    route({ name: 'all', path: '/*', methods: ['GET', 'PUT'] }),
+    route({ name: 'a', path: '/a', methods: ['POST', 'GET'] }),
+    route({ name: 'b', path: '/b', methods: ['TRACE'] }),
+  ])
+  const match = index.match('a.test', '/a', 'DELETE')
+  assert.deepEqual(match, { kind: 'no-method', allowed: ['POST', 'GET', 'PUT'] })
+})
+
+test('a route has every one of its hosts', () => {
+  const index = new RouteIndex([route({ name: 'one', hosts: ['a.test', '*.b.test'] })])
+  assert.equal(found(index, 'a.test', '/'), 'one')
+  assert.equal(found(index, 'x.b.test', '/'), 'one')
+  assert.equal(found(index, 'b.test', '/'), 'no-host')
+})
