@@ -149,7 +149,7 @@ describe('reading a configuration', () => {
             if (action === 'remove') Reflect.deleteProperty(target, key)
             else if (action === 'add' && !Array.isArray(target))
               Object.defineProperty(target, name, {
-                value: next,
+                value: structuredClone(next),
                 enumerable: true,
                 configurable: true,
                 writable: true,
@@ -193,11 +193,15 @@ describe('reading a configuration', () => {
       `authType: jwt\nauthConfig: { jwks: { keys: [] }, tokenLookup: "${'header:'.repeat(50_000)}", claimPassBy: "${',header  '.repeat(20_000)}" }`,
       `version: 1\nbackends: { a: { url: "${'${'.repeat(100_000)}" } }`,
       'x'.repeat(5_000_000),
+      'version: 1\nroutes: &a [*a]',
+      'version: 1\nbackends: &a { b: *a }',
+      'version: 1\nauthentications: { a: { keys: { jwks: &a { keys: [*a] } } } }',
+      'authType: jwt\nauthConfig: &a { jwks: *a, tokenLookup: [*a], whitelist: [*a] }',
     ]
     for (const text of hostile) {
       const start = performance.now()
       await check(text)
-      assert.ok(performance.now() - start < 3000, `${text.slice(0, 40)} took ${performance.now() - start} ms`)
+      assert.ok(performance.now() - start < 5000, `${text.slice(0, 40)} took ${performance.now() - start} ms`)
     }
   })
 })

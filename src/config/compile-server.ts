@@ -1,0 +1,87 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { FileReader } from '../dialects/compiled.ts'
+import type { NativeDocument } from '../dialects/native/index.ts'
+import type { SourceNode } from '../dialects/source-node.ts'
+import type { CertificateSpec, ListenerSpec, ServerSpec } from './server-spec.ts'
+
+type NativeListener = NonNullable<NativeDocument['listeners'][number]['value']>
+
+/** Compiles what the process needs beyond the plan. Certificates are read and matched with their keys. */
+export async function compileServer(document: NativeDocument, files: FileReader): Promise<ServerSpec> {
+  const listeners: ListenerSpec[] = []
+  for (const { node, value } of document.listeners) {
+    if (value === undefined) continue
+    const { host, port } = value.address
+    const same = listeners.some((other) => other.port === port && port !== 0 && overlaps(other.host, host))
+    if (same) node.error(`another listener takes the same address`, 'keep one of the two')
+    listeners.push({ host, port, tls: await compileTls(node, value.tls, files) })
+  }
+  const { limits, timeouts, log } = document
+  return {
+    engine: 'node',
+    listeners,
+    limits: {
+      maxHeadBytes: limits.maxHeadBytes,
+      maxHeaders: limits.maxHeaders,
+      maxConnections: limits.maxConnections,
+    },
+    timeouts: {
+      headMs: timeouts.head,
+      bodyIdleMs: timeouts.body,
+      keepAliveIdleMs: timeouts.idle,
+      drainMs: timeouts.drain,
+    },
+    log,
+  }
+}
+
+function overlaps(a: string, b: string): boolean {
+  const every = ['', '::', '0.0.0.0']
+  return a === b || every.includes(a) || every.includes(b)
+}
+
+async function compileTls(
+  listener: SourceNode,
+  tls: NativeListener['tls'],
+  files: FileReader,
+): Promise<ListenerSpec['tls']> {
+  if (tls === undefined) return undefined
+  const node = listener.find('tls')?.find('certificates') ?? listener
+  const certificates: CertificateSpec[] = []
+  for (const [index, written] of tls.certificates.entries()) {
+    const certificate = await readCertificate(node.items()[index] ?? node, written, files)
+    if (certificate !== undefined) certificates.push(certificate)
+  }
+  return { certificates, minVersion: String(tls.minVersion) === '1.3' ? 'TLSv1.3' : 'TLSv1.2' }
+}
+
+async function readCertificate(
+  node: SourceNode,
+  written: { readonly cert: string; readonly key: string },
+  files: FileReader,
+): Promise<CertificateSpec | undefined> {
+  const cert = await files.read(node.document.file, written.cert)
+  const key = await files.read(node.document.file, written.key)
+  if ('failed' in cert) node.find('cert')?.error(cert.failed)
+  if ('failed' in key) node.find('key')?.error(key.failed)
+  if ('failed' in cert || 'failed' in key) return undefined
+  const x509 = attempt(() => new X509Certificate(cert.text))
+  const keyObject = attempt(() => createPrivateKey(key.text))
+  if (x509 === undefined) node.find('cert')?.error('the file holds no certificate in PEM')
+  if (keyObject === undefined) {
+    const hint = 'write it without one: `openssl pkey -in key.pem -out plain.pem`'
+    node.find('key')?.error('the file holds no private key in PEM, or one with a password', hint)
+  }
+  if (x509 === undefined || keyObject === undefined) return undefined
+  if (!x509.checkPrivateKey(keyObject)) node.error('the private key is not that of the certificate')
+  return { certPem: cert.text, keyPem: key.text }
+}
+
+/** The crypto library's own messages may hold pieces of what it read: they are not looked at. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

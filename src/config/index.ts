@@ -1,0 +1,7 @@
+/** Reading of configuration: files in, a plan and all problems out. */
+export type { Configuration } from './configuration.ts'
+export { formatProblems } from './format-problems.ts'
+export { configurationSchema } from './json-schema.ts'
+export { readConfiguration, type ConfigurationReading } from './read-configuration.ts'
+export type { ListenerSpec } from './server-spec.ts'
+export { FileWatch } from './watch-files.ts'

@@ -1,0 +1,62 @@
+/**
+ * What the process needs beyond the plan: where it listens, how much it takes on, what it writes down. Read once at
+ * the start; a change of it needs a restart, while the plan is swapped in place.
+ */
+export interface ServerSpec {
+  readonly engine: 'node'
+  /** At least one. */
+  readonly listeners: readonly ListenerSpec[]
+  readonly limits: ServerLimits
+  readonly timeouts: ServerTimeouts
+  readonly log: LogSpec
+}
+
+export interface ListenerSpec {
+  /** An IP address or a name, without brackets; empty for every address of the machine. */
+  readonly host: string
+  /** 0 lets the system choose a free port. */
+  readonly port: number
+  readonly tls: TlsSpec | undefined
+}
+
+export interface TlsSpec {
+  /** At least one. The first serves clients that name no host, or a host that no certificate has. */
+  readonly certificates: readonly CertificateSpec[]
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+export interface CertificateSpec {
+  /** The certificate and its chain, PEM text. */
+  readonly certPem: string
+  /** PEM text. SECRET: never printed, never exported. */
+  readonly keyPem: string
+}
+
+export interface ServerLimits {
+  /** Request line and header fields together. */
+  readonly maxHeadBytes: number
+  /** Header fields of one request. */
+  readonly maxHeaders: number
+  /** Client connections at one time, over all listeners. */
+  readonly maxConnections: number
+}
+
+/** Zero is never a value here: each wait of the gateway for a client has an end. */
+export interface ServerTimeouts {
+  /** From the first byte of a request to the end of its head. */
+  readonly headMs: number
+  /** Between two pieces of a request's body. */
+  readonly bodyIdleMs: number
+  /** Between two requests of one connection. */
+  readonly keepAliveIdleMs: number
+  /** From the wish to stop to the end of the last request. */
+  readonly drainMs: number
+}
+
+export interface LogSpec {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** One line for each request. */
+  readonly access: boolean
+  /** Whose steps go into the log: nobody's, those of refused requests, or everybody's. */
+  readonly steps: 'off' | 'refused' | 'all'
+}

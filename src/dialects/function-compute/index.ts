@@ -1,0 +1,3 @@
+/** Function Compute's HTTP triggers and custom domains. */
+export { compileFunctionCompute, functionNames, type FunctionPlacement } from './compile.ts'
+export { readFunctionCompute } from './read.ts'
