@@ -1,0 +1,24 @@
+/** How many client connections the process may hold at one time, over all listeners. A mutable cell, shared by them. */
+export interface ConnectionBudget {
+  readonly open: number
+  /** False where all are taken: the new connection is to be closed. */
+  take(): boolean
+  release(): void
+}
+
+export function createConnectionBudget(maxConnections: number): ConnectionBudget {
+  let open = 0
+  return {
+    get open() {
+      return open
+    },
+    take() {
+      if (open >= maxConnections) return false
+      open++
+      return true
+    },
+    release() {
+      open--
+    },
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * A request as every stage above the engines sees it: a small value, the same from node:http, HTTP/2 or the project's
+ * own HTTP/1.1. INVARIANT: the engine has already refused what is not well-formed HTTP.
+ */
+export interface InboundRequest {
+  readonly method: string
+  /** The path and query as the client wrote them (origin-form, RFC 9112 §3.2.1), or `*`. */
+  readonly target: string
+  /** The authority of the request: the one Host field, or HTTP/2's `:authority`; empty where HTTP/1.0 has none. */
+  readonly authority: string
+  /** Field names and values in turn, as they came; values hold one character per byte (latin1). */
+  readonly headers: readonly string[]
+  readonly httpVersion: '1.0' | '1.1' | '2.0'
+  readonly peer: Peer
+}
+
+/** The other end of the connection, itself: never what a field claims. */
+export interface Peer {
+  /** IPv4 or IPv6 text; an IPv4 address that came over an IPv6 socket is in its IPv4 form. */
+  readonly address: string
+  readonly tls: boolean
+}

@@ -1,0 +1,22 @@
+import type { Target } from './target.ts'
+
+/** The URLs of a backend in turn. */
+export class Rotation {
+  readonly targets: readonly Target[]
+  #next = 0
+
+  constructor(targets: readonly Target[]) {
+    this.targets = targets
+  }
+
+  /** The order in which one request tries them: from the next one on, those that just failed to connect last. */
+  order(): readonly Target[] {
+    const { targets } = this
+    if (targets.length === 1) return targets
+    const start = this.#next
+    this.#next = (start + 1) % targets.length
+    const order = [...targets.slice(start), ...targets.slice(0, start)]
+    if (!order.some((target) => target.avoided)) return order
+    return [...order.filter((target) => !target.avoided), ...order.filter((target) => target.avoided)]
+  }
+}

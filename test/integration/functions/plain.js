@@ -1,0 +1,1 @@
+export default (request) => new Response(`plain ${request.method}`)

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'node:test'
+import { startForwardingGateway } from '../support/forwarding-gateway.ts'
+import { RawClient, startRawServer } from '../support/raw-http.ts'
+import { until } from '../support/wait.ts'
+
+const SLOTS = 3
+const CLIENTS = 300
+
+/** A small generator of numbers below `bound` (mulberry32), so that a failing run can be had again by its seed. */
+function randomly(seed: number): (bound: number) => number {
+  let state = seed
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
+  }
+}
+
+const BODY = 'x'.repeat(70_000)
+
+/** What a backend may do with a request; most of it is wrong. */
+const BACKEND_MOODS: readonly ((client: RawClient) => unknown)[] = [
+  (client) => client.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  (client) => client.write(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`),
+  (client) => client.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'),
+  (client) => client.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort'),
+  (client) => client.socket.destroy(),
+  (client) => client.socket.resetAndDestroy(),
+  (client) => client.write('garbage\r\n\r\n'),
+  (client) => client.write('HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'),
+  (client) => client.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'),
+  (client) => setTimeout(() => client.socket.destroy(), 20),
+]
+
+/** What a client may do, and when it goes away. */
+const CLIENT_MOODS: readonly ((client: RawClient) => unknown)[] = [
+  (client) => client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'),
+  (client) => client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+  (client) => client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5)),
+  (client) => client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`),
+  (client) => client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf'),
+  (client) => client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz'),
+  (client) => client.write('POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n'),
+  (client) => client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello'),
+  (client) => client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\ngarbage\r\n\r\n'),
+  (client) => client.write('GET / HT'),
+  (client) => client.socket.end('GET / HTTP/1.0\r\n\r\n'),
+]
+
+test('after hundreds of broken exchanges nothing is left open, every slot is free, and each was reported once', async () => {
+  const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
+  const random = randomly(seed)
+  let honest = false
+  await using backend = await startRawServer(async (client) => {
+    for (;;) {
+      const head = await client.until('\r\n\r\n')
+      const mood = BACKEND_MOODS[honest ? 0 : random(BACKEND_MOODS.length)]
+      // A body is read by some and left by others.
+      if (random(2) === 0) await client.take(Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0))
+      mood?.(client)
+    }
+  })
+  let exchanges = 0
+  await using gateway = await startForwardingGateway({
+    backend: {
+      urls: [backend.url],
+      maxConnections: SLOTS,
+      connectTimeoutMs: 300,
+      firstByteTimeoutMs: 300,
+      idleTimeoutMs: 300,
+    },
+    timeouts: { headMs: 300, bodyIdleMs: 300, keepAliveIdleMs: 300 },
+    intercept: () => {
+      exchanges++
+      return false
+    },
+  })
+  const clients: RawClient[] = []
+  for (let i = 0; i < CLIENTS; i++) {
+    const client = await RawClient.connect(gateway.port)
+    clients.push(client)
+    CLIENT_MOODS[random(CLIENT_MOODS.length)]?.(client)
+    if (random(3) === 0) setTimeout(() => client.socket.destroy(), random(50))
+    if (random(10) === 0) client.socket.pause()
+    if (random(4) === 0) await sleep(1)
+  }
+  await sleep(300)
+  for (const client of clients) client.socket.destroy()
+  await until(() => gateway.listener.exchanges === 0 && gateway.listener.connections === 0)
+  // Attempts that were given up hold their connection until the backend's own timeouts at the latest.
+  await sleep(200)
+  const ends = gateway.outcomes.filter(
+    ({ kind }) => kind === 'done' || kind === 'failed' || kind === 'broken',
+  )
+  assert.equal(ends.length, exchanges, `seed ${seed}`)
+  honest = true
+  for (let i = 0; i < 3 * SLOTS; i++) {
+    const client = await RawClient.connect(gateway.port)
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    assert.match(await client.until('\r\n\r\nok'), /^HTTP\/1.1 200 /, `seed ${seed}`)
+    client.socket.destroy()
+  }
+})
