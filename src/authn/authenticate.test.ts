@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { authenticationSpec, guardSpec, hmacIssuer, NOW_SECONDS } from '../../test/support/decision.ts'
+import { claimRules } from '../../test/support/signer.ts'
+import { createKeySet, DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
+import type { Result } from '../kernel/result.ts'
+import { coverOf, type Cover } from '../plan/cover.ts'
+import type { Guard } from '../plan/plan.ts'
+import type { AuthenticationSpec } from '../plan/spec.ts'
+import { Trace } from '../policy/index.ts'
+import { authenticate, type AuthenticationRefusal } from './authenticate.ts'
+import type { Principal } from './principal.ts'
+
+const issuer = hmacIssuer({ kid: 'k1' })
+const stranger = hmacIssuer({ kid: 'k1' })
+
+function guard(name: string, more: Partial<AuthenticationSpec> = {}): Guard {
+  const spec = authenticationSpec(name, { keys: issuer.keys, ...more })
+  return { spec: guardSpec(name), authentication: { spec, keys: createKeySet(spec.keys) } }
+}
+
+function run(
+  cover: Cover,
+  headers: readonly string[],
+  trace?: Trace,
+): Result<Principal | undefined, AuthenticationRefusal> {
+  const places = { headers, query: undefined, form: undefined }
+  return authenticate({ cover, places, nowMs: NOW_SECONDS * 1000, limits: DEFAULT_TOKEN_LIMITS }, trace)
+}
+
+const withToken = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`]
+
+function refusalOf(cover: Cover, headers: readonly string[]): AuthenticationRefusal {
+  const outcome = run(cover, headers)
+  return outcome.ok ? assert.fail('let in') : outcome.error
+}
+
+test('a good token gives a principal with its guard, claims, key and place', () => {
+  const main = guard('main')
+  const outcome = run(coverOf(true, [main]), withToken(issuer.token({ role: 'x' })))
+  assert.ok(outcome.ok)
+  assert.equal(outcome.value?.guard, main)
+  assert.equal(outcome.value.claims['role'], 'x')
+  assert.equal(outcome.value.key.kid, 'k1')
+  assert.equal(outcome.value.location, main.authentication.spec.locations[0])
+})
+
+test('where nothing is asked, nobody is found, whatever the request holds', () => {
+  for (const headers of [[], withToken('garbage'), withToken(issuer.token())]) {
+    const outcome = run(coverOf(false, []), headers)
+    assert.ok(outcome.ok)
+    assert.equal(outcome.value, undefined)
+  }
+})
+
+test('an optional authentication finds who has a good token, and nobody otherwise', () => {
+  const cover = coverOf(false, [guard('main')])
+  const found = run(cover, withToken(issuer.token()))
+  assert.ok(found.ok)
+  assert.equal(found.value?.claims['sub'], 'user')
+  const expired = issuer.token({ exp: NOW_SECONDS - 3600 })
+  for (const headers of [
+    [],
+    withToken('x'),
+    withToken(stranger.token()),
+    withToken(expired),
+    ['Authorization', 'Basic x'],
+  ]) {
+    const outcome = run(cover, headers)
+    assert.ok(outcome.ok)
+    assert.equal(outcome.value, undefined)
+  }
+})
+
+test('a missing token is told in the words and by the name of the first authentication', () => {
+  const cover = coverOf(true, [guard('first', { refusals: 'function-compute' }), guard('second')])
+  const { refusal, style } = refusalOf(cover, [])
+  assert.deepEqual(
+    [refusal.code, refusal.reason, refusal.by, style],
+    ['GW_TOKEN_MISSING', 'token-missing', 'first', 'function-compute'],
+  )
+})
+
+test('a bad token is told in the words and by the name of the authentication that it came furthest with', () => {
+  const rules = { clock: claimRules({ issuer: 'i' }), none: claimRules() }
+  const cover = coverOf(true, [
+    guard('far', { keys: stranger.keys, rules: rules.none }),
+    guard('near', { rules: rules.none, refusals: 'function-compute' }),
+  ])
+  const { refusal, style } = refusalOf(cover, withToken(issuer.token({ exp: NOW_SECONDS - 3600 })))
+  assert.deepEqual(
+    [refusal.code, refusal.reason, refusal.by, style],
+    ['GW_TOKEN_EXPIRED', 'expired', 'near', 'function-compute'],
+  )
+})
+
+test('who cannot sign learns nothing of age, audience or issuer', () => {
+  const cover = coverOf(true, [guard('main', { rules: claimRules({ issuer: 'i', audiences: ['api'] }) })])
+  for (const claims of [{ exp: 1 }, { aud: 'other' }, { nbf: 4e9 }, { exp: 'soon' }]) {
+    const { refusal } = refusalOf(cover, withToken(stranger.token({ iss: 'i', ...claims })))
+    assert.deepEqual([refusal.code, refusal.reason], ['GW_TOKEN_INVALID', 'signature-mismatch'])
+  }
+})
+
+test('a rejection names the claim concerned and never its value', () => {
+  const cover = coverOf(true, [guard('main', { rules: claimRules({ audiences: ['api'] }) })])
+  const { refusal } = refusalOf(cover, withToken(issuer.token({ aud: 'secret-audience' })))
+  assert.match(refusal.detail ?? '', /`aud`/)
+  assert.ok(!JSON.stringify(refusal).includes('secret-audience'))
+})
+
+test('one search that finds no token does not spoil another that does', () => {
+  const inCookie = guard('cookie', { locations: [{ in: 'cookie', name: 'jwt' }] })
+  const cover = coverOf(true, [guard('header'), inCookie])
+  const outcome = run(cover, ['Cookie', `jwt=${issuer.token()}`])
+  assert.ok(outcome.ok)
+  assert.equal(outcome.value?.guard, inCookie)
+  // Of a missing token and a bad one, the bad one is told.
+  assert.equal(refusalOf(cover, ['Cookie', 'jwt=bad']).refusal.reason, 'not-three-parts')
+  assert.equal(refusalOf(cover, withToken('bad')).refusal.reason, 'not-three-parts')
+  assert.equal(refusalOf(cover, []).refusal.reason, 'token-missing')
+})
+
+test('a key set without usable keys lets nobody in', () => {
+  const cover = coverOf(true, [guard('empty', { keys: [] })])
+  assert.equal(refusalOf(cover, withToken(issuer.token())).refusal.reason, 'no-keys')
+})
+
+test('the token limit of the plan holds before anything is decoded', () => {
+  const cover = coverOf(true, [guard('main')])
+  const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
+  const limits = { ...DEFAULT_TOKEN_LIMITS, maxTokenBytes: 20 }
+  const outcome = authenticate({ cover, places, nowMs: NOW_SECONDS * 1000, limits }, undefined)
+  assert.equal(outcome.ok ? 'let in' : outcome.error.refusal.reason, 'token-too-large')
+})
+
+test('a trace changes no outcome', () => {
+  const covers = [coverOf(true, [guard('main')]), coverOf(false, [guard('main')])]
+  const tokens = [issuer.token(), stranger.token(), issuer.token({ exp: 1 }), 'x', 'e30.e30.', '']
+  for (const cover of covers) {
+    for (const token of tokens) {
+      const trace = new Trace(true)
+      assert.deepEqual(run(cover, withToken(token), trace), run(cover, withToken(token)))
+      assert.ok(trace.steps.length > 0)
+    }
+  }
+})

@@ -1,0 +1,150 @@
+import { refuse, type Refusal } from '../errors/refusal.ts'
+import {
+  parseToken,
+  verifyToken,
+  type JwtRejection,
+  type ParsedToken,
+  type TokenLimits,
+} from '../jwt/index.ts'
+import { err, ok, type Result } from '../kernel/result.ts'
+import type { Cover, Search } from '../plan/cover.ts'
+import type { Guard } from '../plan/plan.ts'
+import type { RefusalStyle, TokenLocation } from '../plan/spec.ts'
+import type { Trace } from '../policy/index.ts'
+import { describeLocation, findToken, type TokenPlaces } from './find-token.ts'
+import type { Principal } from './principal.ts'
+import { reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { traceIssuer, traceMissing, traceRejection, traceUnreadable, traceVerified } from './trace-token.ts'
+
+export interface AuthenticationInput {
+  readonly cover: Cover
+  readonly places: TokenPlaces
+  readonly nowMs: number
+  readonly limits: TokenLimits
+}
+
+export interface AuthenticationRefusal {
+  readonly refusal: Refusal
+  readonly style: RefusalStyle
+}
+
+/**
+ * Steps 5 and 6 of a request: finds the token and verifies it by a guard that covers the request; the token's `iss`
+ * picks among several. Answers nobody (undefined) where no token is needed: whatever is wrong with one there is no
+ * matter.
+ */
+export function authenticate(
+  input: AuthenticationInput,
+  trace: Trace | undefined,
+): Result<Principal | undefined, AuthenticationRefusal> {
+  let failure: Failure | undefined
+  for (const search of input.cover.searches) {
+    const outcome = trySearch(search, input, trace)
+    if (outcome.ok) return outcome
+    failure = further(failure, outcome.error)
+  }
+  if (input.cover.required) return err(refusalOf(failure, input.cover))
+  return ok(undefined)
+}
+
+/** Why one search let nobody in. */
+interface Failure {
+  readonly reason: AuthenticationReason
+  readonly guard: Guard | undefined
+  readonly rejection: JwtRejection | undefined
+}
+
+const MISSING: Failure = { reason: 'token-missing', guard: undefined, rejection: undefined }
+
+function trySearch(
+  search: Search,
+  input: AuthenticationInput,
+  trace: Trace | undefined,
+): Result<Principal, Failure> {
+  const found = findToken(search.locations, input.places)
+  switch (found.kind) {
+    case 'missing':
+      if (trace !== undefined) traceMissing(trace, search.locations)
+      return err(MISSING)
+    case 'unreadable':
+      if (trace !== undefined) traceUnreadable(trace, found.reason, found.location)
+      return err({ reason: found.reason, guard: undefined, rejection: undefined })
+    case 'found':
+      trace?.push({
+        stage: 'token',
+        outcome: 'passed',
+        message: `a token stands in ${describeLocation(found.location)}`,
+      })
+      return verifyFound(found.token, found.location, search, input, trace)
+  }
+}
+
+function verifyFound(
+  text: string,
+  location: TokenLocation,
+  search: Search,
+  input: AuthenticationInput,
+  trace: Trace | undefined,
+): Result<Principal, Failure> {
+  const parsed = parseToken(text, input.limits)
+  if (!parsed.ok) {
+    if (trace !== undefined) traceRejection(trace, parsed.error, undefined)
+    return err({ reason: parsed.error.reason, guard: undefined, rejection: parsed.error })
+  }
+  const issuer = parsed.value.claims['iss']
+  const candidates = search.candidates(typeof issuer === 'string' ? issuer : undefined)
+  if (candidates.length === 0) {
+    if (trace !== undefined) traceIssuer(trace, issuer, search)
+    return err({ reason: 'issuer-unknown', guard: undefined, rejection: undefined })
+  }
+  let failure: Failure | undefined
+  for (const guard of candidates) {
+    const outcome = verifyBy(guard, parsed.value, location, input.nowMs, trace)
+    if (outcome.ok) return outcome
+    failure = further(failure, outcome.error)
+  }
+  return err(failure ?? MISSING)
+}
+
+function verifyBy(
+  guard: Guard,
+  token: ParsedToken,
+  location: TokenLocation,
+  nowMs: number,
+  trace: Trace | undefined,
+): Result<Principal, Failure> {
+  const { spec, keys } = guard.authentication
+  const verified = verifyToken(token, keys, spec.rules, nowMs)
+  if (!verified.ok) {
+    if (trace !== undefined) traceRejection(trace, verified.error, { guard, token, nowMs })
+    return err({ reason: verified.error.reason, guard, rejection: verified.error })
+  }
+  if (trace !== undefined) traceVerified(trace, verified.value, guard)
+  return ok({ guard, location, claims: verified.value.claims, key: verified.value.key })
+}
+
+const PROGRESS: Readonly<Record<(typeof REASONS)[AuthenticationReason]['stage'], number>> = {
+  token: 1,
+  key: 2,
+  signature: 3,
+  claims: 4,
+  rewrite: 5,
+}
+
+/** Of two failures, the one whose token came further: that is the one a person wants to hear of. */
+function further(a: Failure | undefined, b: Failure): Failure {
+  if (a === undefined || a.reason === 'token-missing') return b
+  return PROGRESS[REASONS[b.reason].stage] > PROGRESS[REASONS[a.reason].stage] && b.reason !== 'token-missing'
+    ? b
+    : a
+}
+
+function refusalOf(failure: Failure = MISSING, cover: Cover): AuthenticationRefusal {
+  const { code } = REASONS[failure.reason]
+  const guard = failure.guard ?? cover.guards[0]
+  const refusal = refuse(code, failure.reason, {
+    ...(guard === undefined ? {} : { by: guard.authentication.spec.name }),
+    detail: reasonDetail(failure.reason, failure.rejection?.member),
+  })
+  return { refusal, style: guard?.authentication.spec.refusals ?? 'problem' }
+}

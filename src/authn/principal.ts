@@ -1,0 +1,14 @@
+import type { VerificationKey } from '../jwt/index.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { Guard } from '../plan/plan.ts'
+import type { TokenLocation } from '../plan/spec.ts'
+
+/** Somebody whose token was verified. INVARIANT: only `authenticate` makes one. */
+export interface Principal {
+  /** The guard that let them in. */
+  readonly guard: Guard
+  /** Where the token stood, for its removal. */
+  readonly location: TokenLocation
+  readonly claims: JsonObject
+  readonly key: VerificationKey
+}

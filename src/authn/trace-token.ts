@@ -1,0 +1,146 @@
+import type { JwtRejection, ParsedToken, VerificationKey, VerifiedToken } from '../jwt/index.ts'
+import { jsonNumber, stringifyJson, type JsonValue } from '../kernel/json.ts'
+import type { Search } from '../plan/cover.ts'
+import type { Guard } from '../plan/plan.ts'
+import type { TokenLocation } from '../plan/spec.ts'
+import type { Step, Trace } from '../policy/index.ts'
+import { describeLocation } from './find-token.ts'
+import { reasonDetail, REASONS } from './reasons.ts'
+
+/** What a rejection was measured against. */
+interface Against {
+  readonly guard: Guard
+  readonly token: ParsedToken
+  readonly nowMs: number
+}
+
+export function traceMissing(trace: Trace, locations: readonly TokenLocation[]): void {
+  const places = locations.map((location) => describeLocation(location)).join(', nor in ')
+  trace.push({ stage: 'token', outcome: 'failed', message: `no token in ${places}` })
+}
+
+export function traceUnreadable(
+  trace: Trace,
+  reason: 'prefix-mismatch' | 'several-tokens',
+  location: TokenLocation,
+): void {
+  trace.push({
+    stage: 'token',
+    outcome: 'failed',
+    message: `${describeLocation(location)}: ${REASONS[reason].detail}`,
+  })
+}
+
+/** No candidate has the issuer of the token. */
+export function traceIssuer(trace: Trace, issuer: JsonValue | undefined, search: Search): void {
+  const configured = search.guards.map((guard) => guard.authentication.spec.rules.issuer ?? '')
+  const values = trace.showsValues
+    ? `: the token says ${shown(issuer)}, configured is ${shown(configured)}`
+    : ''
+  trace.push({ stage: 'key', outcome: 'failed', message: `${REASONS['issuer-unknown'].detail}${values}` })
+}
+
+export function traceVerified(trace: Trace, { key, header }: VerifiedToken, guard: Guard): void {
+  const { name, rules } = guard.authentication.spec
+  trace.push({ stage: 'key', outcome: 'passed', message: `${key.label} is the key`, ...about(guard) })
+  trace.push({
+    stage: 'signature',
+    outcome: 'passed',
+    message: `the ${header.alg} signature is by this key`,
+    subject: name,
+  })
+  const checked = [
+    'times',
+    ...(rules.issuer === undefined ? [] : ['issuer']),
+    ...(rules.subject === undefined ? [] : ['subject']),
+    ...(rules.audiences.length === 0 ? [] : ['audience']),
+  ]
+  trace.push({
+    stage: 'claims',
+    outcome: 'passed',
+    message: `${checked.join(', ')} as configured`,
+    subject: name,
+  })
+}
+
+/** One step for a refused token; before it, the steps that it did pass. */
+export function traceRejection(trace: Trace, rejection: JwtRejection, against: Against | undefined): void {
+  const { stage } = REASONS[rejection.reason]
+  const detail = reasonDetail(rejection.reason, rejection.member)
+  const where = against === undefined ? {} : about(against.guard)
+  if (rejection.key !== undefined && stage !== 'key') {
+    trace.push({ stage: 'key', outcome: 'passed', message: `${rejection.key} is the key`, ...where })
+  }
+  if (stage === 'claims') {
+    trace.push({ stage: 'signature', outcome: 'passed', message: 'the signature is by this key', ...where })
+  }
+  const values = trace.showsValues && against !== undefined ? measured(rejection, against) : ''
+  trace.push({ stage, outcome: 'failed', message: `${detail}${values}`, ...where })
+}
+
+function about(guard: Guard): Pick<Step, 'subject' | 'origin'> {
+  const { name, origin } = guard.authentication.spec
+  return { subject: name, origin: `${origin.file}:${origin.line}` }
+}
+
+/** The two sides that did not meet, with values, for the holder of the token. */
+function measured(rejection: JwtRejection, { guard, token, nowMs }: Against): string {
+  const { rules } = guard.authentication.spec
+  const { claims, header } = token
+  switch (rejection.reason) {
+    case 'expired':
+      return `: ${moment(claims['exp'], nowMs)}, and the skew allowed is ${rules.clockSkewSeconds} s`
+    case 'not-yet-valid':
+      return `: ${moment(claims['nbf'], nowMs)}, and the skew allowed is ${rules.clockSkewSeconds} s`
+    case 'issued-in-the-future':
+      return `: ${moment(claims['iat'], nowMs)}, and the skew allowed is ${rules.clockSkewSeconds} s`
+    case 'issuer-mismatch':
+      return `: the token says ${shown(claims['iss'])}, configured is ${shown(rules.issuer)}`
+    case 'subject-mismatch':
+      return `: the token says ${shown(claims['sub'])}, configured is ${shown(rules.subject)}`
+    case 'audience-mismatch':
+      return `: the token says ${shown(claims['aud'])}, configured is ${shown(rules.audiences)}`
+    case 'claim-type':
+      return rejection.member === undefined ? '' : `: the token says ${shown(claims[rejection.member])}`
+    case 'kid-unknown':
+    case 'kid-missing':
+      return `: the token says ${shown(header.kid)}, the keys are ${keyLabels(guard.authentication.keys.keys)}`
+    case 'alg-not-of-key':
+      return `: the token says ${header.alg}, the keys are ${keyLabels(guard.authentication.keys.keys)}`
+    default:
+      return ''
+  }
+}
+
+/** Enough keys to see a typing mistake, few enough to read. */
+const SHOWN_KEYS = 8
+
+function keyLabels(keys: readonly VerificationKey[]): string {
+  const labels = keys.slice(0, SHOWN_KEYS).map((key) => `${key.label} (${key.algorithms.join(', ')})`)
+  return labels.join('; ') + (keys.length > SHOWN_KEYS ? `; and ${keys.length - SHOWN_KEYS} more` : '')
+}
+
+/** Enough of a value to recognise it. */
+const SHOWN_CHARS = 200
+
+function shown(value: JsonValue | undefined): string {
+  if (value === undefined) return 'nothing'
+  const text = stringifyJson(value)
+  return `\`${text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text}\``
+}
+
+function moment(value: JsonValue | undefined, nowMs: number): string {
+  const seconds = jsonNumber(value)
+  if (seconds === undefined || Math.abs(seconds) > 8.64e12) return shown(value)
+  const apart = Math.round(Math.abs(seconds - nowMs / 1000))
+  const unit =
+    apart < 120
+      ? `${apart} s`
+      : apart < 7200
+        ? `${Math.round(apart / 60)} min`
+        : apart < 172_800
+          ? `${Math.round(apart / 3600)} h`
+          : `${Math.round(apart / 86_400)} days`
+  const side = seconds * 1000 <= nowMs ? 'ago' : 'from now'
+  return `${new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')} is ${unit} ${side}`
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { authenticationSpec, guardSpec, hmacIssuer, planOf, routeSpec } from '../../test/support/decision.ts'
+import type { Principal } from '../authn/index.ts'
+import { Fault } from '../errors/fault.ts'
+import { coverOf } from '../plan/cover.ts'
+import type { Guard, Route } from '../plan/plan.ts'
+import { authorize } from './authorize.ts'
+
+const issuer = hmacIssuer()
+
+function routeOf(): Route {
+  const plan = planOf({
+    authentications: [
+      authenticationSpec('a', { keys: issuer.keys }),
+      authenticationSpec('b', { keys: issuer.keys }),
+    ],
+    routes: [routeSpec({ guards: [guardSpec('a'), guardSpec('b')] })],
+  })
+  const match = plan.routes.match('a.test', '/', 'GET')
+  return match.kind === 'route' ? match.route : assert.fail()
+}
+
+function principal(guard: Guard): Principal {
+  const [location] = guard.authentication.spec.locations
+  const [key] = issuer.keys
+  assert.ok(location !== undefined && key !== undefined)
+  return { guard, location, claims: {}, key }
+}
+
+const route = routeOf()
+const [a, b] = route.guards.cover('a.test', '/').guards
+assert.ok(a !== undefined && b !== undefined)
+
+test('who was let in by a guard that covers the request gets a permit', () => {
+  const who = principal(a)
+  const permit = authorize(route, coverOf(true, [a, b]), who)
+  assert.equal(permit.route, route)
+  assert.equal(permit.principal, who)
+})
+
+test('a request that needs no token gets a permit without anybody', () => {
+  assert.equal(authorize(route, coverOf(false, []), undefined).principal, undefined)
+  assert.equal(authorize(route, coverOf(false, [a]), undefined).principal, undefined)
+})
+
+test('a request that needs a token and has none is a bug, and throws', () => {
+  assert.throws(() => authorize(route, coverOf(true, [a]), undefined), Fault)
+})
+
+test('a principal of a guard that does not cover the request is a bug, and throws', () => {
+  assert.throws(() => authorize(route, coverOf(true, [a]), principal(b)), Fault)
+})

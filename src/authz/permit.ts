@@ -1,0 +1,15 @@
+import type { Principal } from '../authn/index.ts'
+import type { Route } from '../plan/plan.ts'
+
+declare const minted: unique symbol
+
+/**
+ * The proof that a request may go on, which `forward` demands. Only `authorize` mints one, so that skipping
+ * authorization does not compile.
+ */
+export interface Permit {
+  readonly [minted]: true
+  readonly route: Route
+  /** Whose claims the backend may see; undefined where the request needed no token. */
+  readonly principal: Principal | undefined
+}

@@ -1,0 +1,40 @@
+import type { Configuration } from '../../config/index.ts'
+import { loadConfiguration, type ConfigurationOptions } from '../load-configuration.ts'
+import { summaryTable } from '../summary-table.ts'
+import { paint, type ExitCode, type Terminal } from '../terminal.ts'
+
+export interface CheckOptions extends ConfigurationOptions {
+  readonly plan?: boolean
+}
+
+/** Reads a configuration, reports all that is wrong or weak in it, and starts nothing. Exit 1 where it has errors. */
+export async function checkCommand(
+  file: string,
+  options: CheckOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const configuration = await loadConfiguration(file, options, terminal)
+  if (configuration === undefined) return 1
+  if (options.plan === true) terminal.out(`${JSON.stringify(configuration.plan, withoutKeyObjects, 2)}\n`)
+  else {
+    terminal.out(`${paint(terminal, 'green', 'fine:')} ${file} (${counts(configuration)})\n`)
+    terminal.out(`\n${summaryTable(configuration.plan)}`)
+  }
+  return 0
+}
+
+function counts({ plan, server }: Configuration): string {
+  const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
+  return [
+    count(server.listeners.length, 'listener'),
+    count(plan.routes.length, 'route'),
+    count(plan.authentications.length, 'authentication'),
+    count(plan.guards.length, 'global rule'),
+    count(plan.backends.length, 'backend'),
+  ].join(', ')
+}
+
+/** A key is exported by its public members; the runtime's own object says nothing to a reader. */
+function withoutKeyObjects(name: string, value: unknown): unknown {
+  return name === 'keyObject' ? undefined : value
+}

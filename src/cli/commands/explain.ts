@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import type { ListenerSpec } from '../../config/index.ts'
+import { explain } from '../../gateway/explain.ts'
+import { buildPlan } from '../../plan/build.ts'
+import { advise } from '../explain/advise.ts'
+import { openCase, type Case } from '../explain/case.ts'
+import { printExplanation } from '../explain/print-explanation.ts'
+import { readRequest, type DescribedRequest, type RequestOptions } from '../explain/read-request.ts'
+import { loadConfiguration, type ConfigurationOptions } from '../load-configuration.ts'
+import { printError, type ExitCode, type Terminal } from '../terminal.ts'
+
+export interface ExplainOptions extends ConfigurationOptions, RequestOptions {
+  /** The time to decide at, as `Date` reads it. */
+  readonly at?: string
+  readonly json?: boolean
+}
+
+/**
+ * Tells what would become of one request, step by step, without sending it: exit 0 where it would be forwarded,
+ * 1 where it would be refused, 2 where that cannot be said.
+ */
+export async function explainCommand(
+  file: string,
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const nowMs = options.at === undefined ? Date.now() : Date.parse(options.at)
+  if (Number.isNaN(nowMs)) {
+    printError(
+      terminal,
+      `\`${options.at ?? ''}\` is not a time`,
+      'write it in UTC, such as 2026-01-31T12:00:00Z',
+    )
+    return 2
+  }
+  // Warnings are the matter of `check`; here they would stand before the answer.
+  const configuration = await loadConfiguration(file, { ...options, warnings: false }, terminal)
+  if (configuration === undefined) return 2
+  const { listeners } = configuration.server
+  const described = readRequest(await withInput(options, terminal), addressOf(listeners[0]))
+  if (!described.ok) {
+    const { message, hint } = described.error
+    printError(terminal, message, hint ?? 'see `claimgate explain --help`')
+    return 2
+  }
+  const { request, body } = described.value
+  const plan = buildPlan(configuration.plan)
+  const explanation = explain(plan, { request, body, nowMs, requestId: randomUUID() })
+  const the = openCase(plan, { request, body, explanation, nowMs })
+  const advice = [...advise(the), ...adviseListener(described.value, listeners)]
+  if (options.json === true) terminal.out(`${JSON.stringify(asData(the, advice), withBase64, 2)}\n`)
+  else printExplanation(terminal, the, advice)
+  return explanation.outcome === 'forward' ? 0 : 1
+}
+
+/** `-` in the place of the curl command or the token: what comes in, so that neither has to be quoted or remembered. */
+async function withInput(options: ExplainOptions, terminal: Terminal): Promise<RequestOptions> {
+  if (options.curl === '-') return { ...options, curl: await terminal.input() }
+  return options.token === '-' ? { ...options, token: await terminal.input() } : options
+}
+
+function addressOf(listener: ListenerSpec | undefined): string {
+  const { host, port } = listener ?? { host: '', port: 80 }
+  const name = ['', '0.0.0.0', '::'].includes(host) ? 'localhost' : host
+  return `${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/** A request to this machine on a port where the gateway does not listen goes past it. */
+function adviseListener(
+  { request, port }: DescribedRequest,
+  listeners: readonly ListenerSpec[],
+): readonly string[] {
+  const isHere = /^(?:127\.|localhost(?::|$)|\[::1\])/.test(request.authority)
+  const ports = listeners.map((listener) => listener.port)
+  if (!isHere || ports.includes(0)) return []
+  const listener = listeners.find((each) => each.port === port)
+  if (listener === undefined)
+    return [`the gateway does not listen on port ${port} of this machine; it does on ${ports.join(', ')}`]
+  const isTls = listener.tls !== undefined
+  return isTls === request.peer.tls
+    ? []
+    : [`port ${port} speaks ${isTls ? 'https' : 'http'}, and the address has the other scheme`]
+}
+
+function asData({ request, explanation, nowMs }: Case, advice: readonly string[]): object {
+  const { method, authority, target, peer } = request
+  const { outcome, code, reason, detail, steps, response, upstream } = explanation
+  const at = new Date(nowMs).toISOString()
+  return {
+    at,
+    request: { method, authority, target, peer },
+    outcome,
+    code,
+    reason,
+    detail,
+    hints: advice,
+    steps,
+    response,
+    upstream,
+  }
+}
+
+/** Bytes have no JSON of their own. A Buffer brings its `toJSON`, which is called first. */
+function withBase64(this: unknown, name: string, value: unknown): unknown {
+  const own: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, name) : undefined
+  return own instanceof Uint8Array ? Buffer.from(own).toString('base64') : value
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { formatProblems, readConfiguration, type Configuration } from '../config/index.ts'
+import { paint, printError, type Terminal } from './terminal.ts'
+
+/** How a configuration of another dialect is completed from the command line. */
+export interface ConfigurationOptions {
+  /** `url`, or `function=url` where a function has a backend of its own. */
+  readonly backend?: readonly string[]
+  readonly listen?: string
+}
+
+export interface LoadOptions extends ConfigurationOptions {
+  /** Whether warnings are printed too; errors always are. */
+  readonly warnings?: boolean
+}
+
+/** Reads a configuration and prints what is wrong with it; undefined where it has errors. */
+export async function loadConfiguration(
+  file: string,
+  { backend = [], listen, warnings = true }: LoadOptions,
+  terminal: Terminal,
+): Promise<Configuration | undefined> {
+  const { configuration, problems } = await readConfiguration(
+    { file, backends: backend, ...(listen === undefined ? {} : { listen }) },
+    { readFile: (path) => readFile(path, 'utf8'), environment: terminal.environment },
+  )
+  const errors = problems.filter((problem) => problem.severity === 'error')
+  const printed = warnings ? problems : errors
+  if (printed.length > 0) terminal.err(coloured(formatProblems(printed), terminal))
+  if (configuration === undefined) {
+    const count = `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
+    printError(terminal, `${count} in ${paint(terminal, 'bold', file)}`)
+  }
+  return configuration
+}
+
+function coloured(text: string, terminal: Terminal): string {
+  if (!terminal.colour) return text
+  return text
+    .replaceAll(/^([^\n]{0,500}?:\d{1,9}: )error:/gm, `$1${paint(terminal, 'red', 'error:')}`)
+    .replaceAll(/^([^\n]{0,500}?:\d{1,9}: )warning:/gm, `$1${paint(terminal, 'yellow', 'warning:')}`)
+    .replaceAll(/^ {2}hint:/gm, `  ${paint(terminal, 'cyan', 'hint:')}`)
+}

@@ -1,0 +1,68 @@
+import type { ConditionSpec, GuardSpec, PlanSpec, RouteSpec } from '../plan/spec.ts'
+import { printable } from './terminal.ts'
+
+/** A screen or two; `check --plan` has the rest. */
+const MAX_ROUTES = 60
+const MAX_CONDITIONS = 6
+/** One long cell must not push the others off the screen. */
+const MAX_WIDTH = 40
+const HEADINGS = ['HOST', 'PATH', 'METHODS', 'BACKEND', 'TOKEN'] as const
+
+/** Which requests need a token, and where they go: one line for each route, then the rules over all of them. */
+export function summaryTable({ routes, guards }: PlanSpec): string {
+  const shown = routes.slice(0, MAX_ROUTES)
+  const rows = shown.map((route) => rowOf(route, guards.length > 0))
+  const table = aligned([HEADINGS, ...rows])
+  const more = routes.length - shown.length
+  return [
+    ...table,
+    ...(more > 0 ? [`and ${more} more: --plan prints them`] : []),
+    ...(guards.length > 0 ? ['', 'Over all routes:'] : []),
+    ...guards.map((guard) => `${guard.name}: ${needOf(guard)}`),
+  ]
+    .map((line) => `  ${printable(line).trimEnd()}\n`)
+    .join('')
+}
+
+function rowOf(route: RouteSpec, hasRules: boolean): readonly string[] {
+  const needs = [...new Set(route.guards.map(needOf))].join('; or ')
+  const none = hasRules ? 'by the rules below' : 'none'
+  return [
+    abridged(route.hosts),
+    route.path,
+    route.methods === undefined ? 'all' : route.methods.join(','),
+    route.backend,
+    needs === '' ? none : needs,
+  ]
+}
+
+function needOf({ authentication, requirement }: GuardSpec): string {
+  switch (requirement.mode) {
+    case 'all':
+      return authentication
+    case 'optional':
+      return `${authentication}, if there is one`
+    case 'whitelist':
+      return requirement.conditions.length === 0
+        ? authentication
+        : `${authentication}, but none for ${conditionsText(requirement.conditions)}`
+    case 'blacklist':
+      return `${authentication}, only for ${conditionsText(requirement.conditions)}`
+  }
+}
+
+function conditionsText(conditions: readonly ConditionSpec[]): string {
+  return abridged(conditions.map(({ host, path }) => (host === '*' ? path : `${host}${path}`)))
+}
+
+function abridged(texts: readonly string[]): string {
+  const more = texts.length - MAX_CONDITIONS
+  return texts.slice(0, MAX_CONDITIONS).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = HEADINGS.map((_, column) =>
+    Math.min(MAX_WIDTH, Math.max(...rows.map((row) => (row[column] ?? '').length))),
+  )
+  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '))
+}

@@ -1,0 +1,72 @@
+import type { Refusal } from '../errors/refusal.ts'
+import { clientAddress } from '../inbound/forwarding.ts'
+import type { InboundRequest } from '../inbound/request.ts'
+import type { Route } from '../plan/plan.ts'
+import type { AddressSet, Step } from '../policy/index.ts'
+import type { AccessEntry } from '../telemetry/access-log.ts'
+import type { Forwarded } from './decide.ts'
+import type { Examined } from './examine.ts'
+
+/** What is known of a request when it ends, however far it came. */
+export interface Ended {
+  readonly request: InboundRequest
+  readonly trustedPeers: AddressSet
+  readonly examined: Examined | undefined
+  readonly forwarded: Forwarded | undefined
+  /** Also of a request that was refused right after its route was known. */
+  readonly route: Route | undefined
+  readonly requestId: string
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly outcome: AccessEntry['outcome']
+  readonly status: number
+  readonly refusal: Refusal | undefined
+  readonly steps: readonly Step[] | undefined
+}
+
+/** The request's line in the access log. The path stands without its query, where a token might be. */
+export function accessEntry(ended: Ended): AccessEntry {
+  const { request, refusal } = ended
+  return {
+    time: ended.startedMs,
+    requestId: ended.requestId,
+    method: request.method,
+    ...placeOf(ended),
+    route: ended.route?.spec.name,
+    protocol: `HTTP/${request.httpVersion}`,
+    peer: request.peer.address,
+    client: clientAddress(request, ended.trustedPeers),
+    outcome: ended.outcome,
+    status: ended.status,
+    durationMs: ended.endedMs - ended.startedMs,
+    ...callerOf(ended),
+    code: refusal?.code,
+    reason: refusal?.reason,
+    detail: refusal?.detail,
+    steps: ended.steps,
+  }
+}
+
+/** Canonical where they came to be, and otherwise as the client wrote them. */
+function placeOf({ request, examined }: Ended): Pick<AccessEntry, 'host' | 'path'> {
+  if (examined === undefined) return { host: request.authority, path: rawPath(request.target) }
+  return { host: examined.host, path: examined.path }
+}
+
+function callerOf({ forwarded, refusal }: Ended): Pick<AccessEntry, 'backend' | 'by' | 'key'> {
+  if (forwarded === undefined) return { backend: undefined, by: refusal?.by, key: undefined }
+  const { principal, route } = forwarded.permit
+  return {
+    backend: route.spec.backend,
+    by: principal?.guard.authentication.spec.name ?? refusal?.by,
+    key: principal?.key.label,
+  }
+}
+
+/** Enough of a path that was refused to find the client that sent it. */
+const MAX_PATH_CHARS = 512
+
+function rawPath(target: string): string {
+  const mark = target.indexOf('?')
+  return target.slice(0, mark === -1 ? MAX_PATH_CHARS : Math.min(mark, MAX_PATH_CHARS))
+}

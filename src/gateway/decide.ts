@@ -1,0 +1,64 @@
+import { authenticate, type Principal } from '../authn/index.ts'
+import { authorize } from '../authz/index.ts'
+import type { Form } from '../inbound/fields/form.ts'
+import type { Permit } from '../authz/index.ts'
+import type { Trace } from '../policy/index.ts'
+import { identityOf } from '../proxy/identity.ts'
+import { rewriteRequest } from '../proxy/rewrite.ts'
+import type { UpstreamRequest } from '../proxy/upstream.ts'
+import { refused, type Examined, type Refused } from './examine.ts'
+
+export interface Forwarded {
+  readonly outcome: 'forward'
+  readonly permit: Permit
+  readonly upstream: UpstreamRequest
+}
+
+/** What becomes of one request, as data: the server carries it out, `explain` prints it. */
+export type Decision = Forwarded | Refused
+
+export interface Circumstances {
+  readonly nowMs: number
+  readonly requestId: string
+}
+
+/**
+ * Steps 5 to 8 of a request, from the token to the request that the backend gets. `form` is the form in the body
+ * where `examined.wantsForm` asked for it.
+ */
+export function decide(
+  examined: Examined,
+  form: Form | undefined,
+  { nowMs, requestId }: Circumstances,
+  trace: Trace | undefined,
+): Decision {
+  const { plan, request, path, query, route, cover } = examined
+  const places = { headers: request.headers, query, form }
+  const authenticated = authenticate({ cover, places, nowMs, limits: plan.tokenLimits }, trace)
+  if (!authenticated.ok) return refused(authenticated.error.refusal, authenticated.error.style, route)
+  const principal = authenticated.value
+  const permit = authorize(route, cover, principal)
+  const identity = identityOf(principal, trace)
+  if (!identity.ok) return refused(identity.error, styleOf(principal), route)
+  const upstream = rewriteRequest({
+    permit,
+    request,
+    path,
+    query,
+    form,
+    identity: identity.value,
+    requestId,
+    trustedPeers: plan.trustedPeers,
+  })
+  trace?.push({
+    stage: 'backend',
+    outcome: 'passed',
+    message: `forwarded to backend \`${route.spec.backend}\``,
+    subject: route.spec.backend,
+  })
+  return { outcome: 'forward', permit, upstream }
+}
+
+function styleOf(principal: Principal | undefined): Refused['style'] {
+  return principal?.guard.authentication.spec.refusals ?? 'problem'
+}

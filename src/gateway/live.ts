@@ -1,0 +1,25 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Upstream } from '../proxy/upstream.ts'
+
+/** A plan with the backends it names, ready. They are published together, so that no request sees half a change. */
+export interface Published {
+  readonly plan: Plan
+  readonly upstreams: ReadonlyMap<string, Upstream>
+}
+
+/** The one mutable cell of the data plane: what is published now. Each request reads it once. */
+export class Live {
+  #current: Published
+
+  constructor(first: Published) {
+    this.#current = first
+  }
+
+  get current(): Published {
+    return this.#current
+  }
+
+  publish(next: Published): void {
+    this.#current = next
+  }
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { refuse, type Refusal } from '../errors/refusal.ts'
+import { CLIENT_GONE } from '../inbound/client-gone.ts'
+import type { Exchange } from '../inbound/exchange.ts'
+import type { Form } from '../inbound/fields/form.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Route } from '../plan/plan.ts'
+import { Trace } from '../policy/index.ts'
+import type { UpstreamEvents } from '../proxy/upstream.ts'
+import type { AccessLog } from '../telemetry/access-log.ts'
+import type { Log } from '../telemetry/log.ts'
+import { accessEntry } from './access-entry.ts'
+import { decide, type Forwarded } from './decide.ts'
+import { examine, refused, unreadableForm, type Examined, type Refused } from './examine.ts'
+import type { Live, Published } from './live.ts'
+import { readForm } from './read-form.ts'
+import { respond } from './respond.ts'
+
+/** What the pipeline is given; the same for every request. */
+export interface PipelineContext {
+  readonly live: Live
+  readonly clock: Clock
+  readonly log: Log
+  readonly accessLog: AccessLog
+  /** Which access lines carry the steps of the decision. */
+  readonly steps: 'off' | 'refused' | 'all'
+}
+
+/**
+ * A request, in order: 1 the engine has parsed it; 2 canonical host and path, 3 route, 4 the guards that speak for it
+ * (`examine`); the form in its body, where a token or a reserved name may be in it; 5 find the token, 6 verify,
+ * 7 authorize, 8 rewrite (`decide`); 9 forward, 10 stream the answer back. Refusals leave at every step.
+ */
+export function serve(exchange: Exchange, context: PipelineContext): void {
+  const passage = new Passage(exchange, context)
+  try {
+    passage.begin()
+  } catch (cause) {
+    passage.fault(cause)
+  }
+}
+
+/** One request on its way through. */
+class Passage implements UpstreamEvents {
+  readonly exchange: Exchange
+  readonly startedMs: number
+  readonly requestId: string = randomUUID()
+  readonly trace: Trace | undefined
+  readonly #context: PipelineContext
+  /** What was published when the request came; a later plan is for later requests. */
+  readonly #published: Published
+  examined: Examined | undefined
+  forwarded: Forwarded | undefined
+  #route: Route | undefined
+  #status = 0
+  #logged = false
+
+  constructor(exchange: Exchange, context: PipelineContext) {
+    this.exchange = exchange
+    this.#context = context
+    this.startedMs = context.clock.now()
+    this.trace = context.steps === 'off' ? undefined : new Trace(false)
+    this.#published = context.live.current
+  }
+
+  begin(): void {
+    const { exchange, trace } = this
+    const examined = examine(this.#published.plan, exchange.request, trace)
+    if (!examined.ok) return this.#refuse(examined.error)
+    this.examined = examined.value
+    const { form: type, plan, route } = examined.value
+    if (type === undefined) return this.#conclude(examined.value, undefined)
+    readForm(exchange, type, plan.spec.http.maxFormBytes, (form) => {
+      try {
+        if (form.ok) this.#conclude(examined.value, form.value)
+        else this.#refuse(unreadableForm(form.error, route, trace))
+      } catch (cause) {
+        this.fault(cause)
+      }
+    })
+  }
+
+  #conclude(examined: Examined, form: Form | undefined): void {
+    const { exchange, requestId, trace } = this
+    // The time of the decision: a form may be long in coming, and a token in it must not expire more slowly for that.
+    const nowMs = this.#context.clock.now()
+    const decision = decide(examined, form, { nowMs, requestId }, trace)
+    if (decision.outcome === 'refuse') return this.#refuse(decision)
+    this.forwarded = decision
+    const upstream = this.#published.upstreams.get(examined.route.spec.backend)
+    if (upstream === undefined) throw new Error('a route names a backend that is not published')
+    upstream.send(decision.upstream, exchange, this)
+  }
+
+  /** The only way out with an error. */
+  #refuse({ refusal, style, route, headers }: Refused): void {
+    const { exchange, requestId } = this
+    this.#route = route
+    if (exchange.response.started || refusal === CLIENT_GONE) {
+      exchange.response.abort()
+      return this.#record('broken', refusal)
+    }
+    exchange.body.discard()
+    this.#status = respond(exchange.response, { refusal, style, requestId, headers })
+    this.#record('refuse', refusal)
+  }
+
+  answered(status: number): void {
+    this.#status = status
+  }
+
+  done(): void {
+    this.#record('forward', undefined)
+  }
+
+  failed(refusal: Refusal): void {
+    const route = this.examined?.route
+    this.#refuse(refused(refusal, route?.spec.refusals, route))
+  }
+
+  broken(refusal: Refusal): void {
+    this.#record('broken', refusal)
+  }
+
+  /** A bug: the client learns nothing but that, the log learns everything. */
+  fault(cause: unknown): void {
+    const { log } = this.#context
+    log.error('a request met a bug of the gateway', {
+      requestId: this.requestId,
+      error: String(cause),
+      stack: cause instanceof Error ? cause.stack : undefined,
+    })
+    this.failed(refuse('GW_INTERNAL', 'fault'))
+  }
+
+  #record(outcome: 'forward' | 'refuse' | 'broken', refusal: Refusal | undefined): void {
+    if (this.#logged) return
+    this.#logged = true
+    const { accessLog, clock, steps } = this.#context
+    const { examined, forwarded, requestId, startedMs } = this
+    accessLog.write(
+      accessEntry({
+        request: this.exchange.request,
+        trustedPeers: this.#published.plan.trustedPeers,
+        examined,
+        route: examined?.route ?? this.#route,
+        forwarded,
+        requestId,
+        startedMs,
+        endedMs: clock.now(),
+        outcome,
+        status: this.#status,
+        refusal,
+        steps: steps === 'all' || outcome !== 'forward' ? this.trace?.steps : undefined,
+      }),
+    )
+  }
+}
