@@ -5,7 +5,7 @@ import { FileWatch, type Configuration } from './config/index.ts'
 import { Fault } from './errors/fault.ts'
 import { startServer, type Server } from './gateway/server.ts'
 import { systemClock } from './kernel/clock.ts'
-import { jsonAccessLog, noAccessLog } from './telemetry/access-log.ts'
+import { jsonAccessLog } from './telemetry/access-log.ts'
 import { jsonLog, type Log } from './telemetry/log.ts'
 
 /** A gateway that serves, with its configuration watched. */
@@ -33,7 +33,7 @@ export async function startGateway(
   out.on('error', () => {})
   const { level, access } = configuration.server.log
   const log = jsonLog(level, out)
-  const accessLog = access && level !== 'silent' ? jsonAccessLog(out) : noAccessLog
+  const accessLog = access && level !== 'silent' ? jsonAccessLog(out) : undefined
   try {
     const server = await startServer(configuration, { clock: systemClock, log, accessLog })
     return new WatchedGateway(server, configuration, {

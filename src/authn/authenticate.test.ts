@@ -8,6 +8,7 @@ import { coverOf, type Cover } from '../plan/cover.ts'
 import type { Guard } from '../plan/plan.ts'
 import type { AuthenticationSpec } from '../plan/spec.ts'
 import { Trace } from '../policy/index.ts'
+import { TokenCache } from './token-cache.ts'
 import { authenticate, type AuthenticationRefusal } from './authenticate.ts'
 import type { Principal } from './principal.ts'
 
@@ -25,7 +26,10 @@ function run(
   trace?: Trace,
 ): Result<Principal | undefined, AuthenticationRefusal> {
   const places = { headers, query: undefined, form: undefined }
-  return authenticate({ cover, places, nowMs: NOW_SECONDS * 1000, limits: DEFAULT_TOKEN_LIMITS }, trace)
+  return authenticate(
+    { cover, places, nowMs: NOW_SECONDS * 1000, limits: DEFAULT_TOKEN_LIMITS, tokens: new TokenCache() },
+    trace,
+  )
 }
 
 const withToken = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`]
@@ -130,7 +134,10 @@ test('the token limit of the plan holds before anything is decoded', () => {
   const cover = coverOf(true, [guard('main')])
   const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
   const limits = { ...DEFAULT_TOKEN_LIMITS, maxTokenBytes: 20 }
-  const outcome = authenticate({ cover, places, nowMs: NOW_SECONDS * 1000, limits }, undefined)
+  const outcome = authenticate(
+    { cover, places, nowMs: NOW_SECONDS * 1000, limits, tokens: new TokenCache() },
+    undefined,
+  )
   assert.equal(outcome.ok ? 'let in' : outcome.error.refusal.reason, 'token-too-large')
 })
 

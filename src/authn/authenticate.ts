@@ -1,19 +1,24 @@
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import {
   parseToken,
-  verifyToken,
+  verifyClaims,
+  verifySignature,
   type JwtRejection,
+  type KeySet,
   type ParsedToken,
   type TokenLimits,
+  type VerificationKey,
+  type VerifiedToken,
 } from '../jwt/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import type { Cover, Search } from '../plan/cover.ts'
 import type { Guard } from '../plan/plan.ts'
 import type { RefusalStyle, TokenLocation } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
-import { describeLocation, findToken, type TokenPlaces } from './find-token.ts'
+import { describeLocation, findToken, type TokenPlaces, type TokenSearch } from './find-token.ts'
 import type { Principal } from './principal.ts'
 import { reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import type { KnownToken, TokenCache } from './token-cache.ts'
 import { traceIssuer, traceMissing, traceRejection, traceUnreadable, traceVerified } from './trace-token.ts'
 
 export interface AuthenticationInput {
@@ -21,6 +26,7 @@ export interface AuthenticationInput {
   readonly places: TokenPlaces
   readonly nowMs: number
   readonly limits: TokenLimits
+  readonly tokens: TokenCache
 }
 
 export interface AuthenticationRefusal {
@@ -75,18 +81,18 @@ function trySearch(
         outcome: 'passed',
         message: `a token stands in ${describeLocation(found.location)}`,
       })
-      return verifyFound(found.token, found.location, search, input, trace)
+      return verifyFound(found, search, input, trace)
   }
 }
 
 function verifyFound(
-  text: string,
-  location: TokenLocation,
+  found: TokenSearch & { readonly kind: 'found' },
   search: Search,
   input: AuthenticationInput,
   trace: Trace | undefined,
 ): Result<Principal, Failure> {
-  const parsed = parseToken(text, input.limits)
+  const known = knownToken(found, input)
+  const { parsed } = known
   if (!parsed.ok) {
     if (trace !== undefined) traceRejection(trace, parsed.error, undefined)
     return err({ reason: parsed.error.reason, guard: undefined, rejection: parsed.error })
@@ -99,7 +105,7 @@ function verifyFound(
   }
   let failure: Failure | undefined
   for (const guard of candidates) {
-    const outcome = verifyBy(guard, parsed.value, location, input.nowMs, trace)
+    const outcome = verifyBy(guard, known, parsed.value, found.location, input.nowMs, trace)
     if (outcome.ok) return outcome
     failure = further(failure, outcome.error)
   }
@@ -108,19 +114,65 @@ function verifyFound(
 
 function verifyBy(
   guard: Guard,
+  known: KnownToken,
   token: ParsedToken,
   location: TokenLocation,
   nowMs: number,
   trace: Trace | undefined,
 ): Result<Principal, Failure> {
   const { spec, keys } = guard.authentication
-  const verified = verifyToken(token, keys, spec.rules, nowMs)
+  const key = signerOf(known, token, keys)
+  const verified = key.ok ? verifyClaims(token, key.value, spec.rules, nowMs) : key
   if (!verified.ok) {
     if (trace !== undefined) traceRejection(trace, verified.error, { guard, token, nowMs })
     return err({ reason: verified.error.reason, guard, rejection: verified.error })
   }
   if (trace !== undefined) traceVerified(trace, verified.value, guard)
-  return ok({ guard, location, claims: verified.value.claims, key: verified.value.key })
+  return ok(principalOf(known, guard, location, verified.value))
+}
+
+function knownToken(
+  { text, token }: TokenSearch & { readonly kind: 'found' },
+  { tokens, limits }: AuthenticationInput,
+): KnownToken {
+  const known = tokens.get(text)
+  if (known !== undefined && known.tokenLength === token.length) return known
+  const parsed = parseToken(token, limits)
+  const fresh: KnownToken = {
+    tokenLength: token.length,
+    parsed,
+    keys: undefined,
+    signed: undefined,
+    principal: undefined,
+  }
+  tokens.set(text, fresh)
+  return fresh
+}
+
+function signerOf(
+  known: KnownToken,
+  token: ParsedToken,
+  keys: KeySet,
+): Result<VerificationKey, JwtRejection> {
+  if (known.keys === keys && known.signed !== undefined) return known.signed
+  const signed = verifySignature(token, keys)
+  known.keys = keys
+  known.signed = signed
+  return signed
+}
+
+/** The same object for the same token, guard and place, so that what is made of it is made once. */
+function principalOf(
+  known: KnownToken,
+  guard: Guard,
+  location: TokenLocation,
+  { claims, key }: VerifiedToken,
+): Principal {
+  const last = known.principal
+  if (last !== undefined && last.guard === guard && last.location === location) return last
+  const principal = { guard, location, claims, key }
+  known.principal = principal
+  return principal
 }
 
 const PROGRESS: Readonly<Record<(typeof REASONS)[AuthenticationReason]['stage'], number>> = {

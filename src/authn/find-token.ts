@@ -12,7 +12,13 @@ export interface TokenPlaces {
 }
 
 export type TokenSearch =
-  | { readonly kind: 'found'; readonly token: string; readonly location: TokenLocation }
+  /** `text` is the whole value at the location: the token, with the prefix before it in a header. */
+  | {
+      readonly kind: 'found'
+      readonly text: string
+      readonly token: string
+      readonly location: TokenLocation
+    }
   | { readonly kind: 'missing' }
   /** Something is there, and it is not one token. */
   | {
@@ -32,9 +38,9 @@ export function findToken(locations: readonly TokenLocation[], places: TokenPlac
     const first = single(valuesAt(location, places))
     if (first === undefined) continue
     if (first === SEVERAL) return { kind: 'unreadable', reason: 'several-tokens', location }
-    if (location.in !== 'header') return { kind: 'found', token: first, location }
+    if (location.in !== 'header') return { kind: 'found', text: first, token: first, location }
     if (!first.startsWith(location.prefix)) return { kind: 'unreadable', reason: 'prefix-mismatch', location }
-    return { kind: 'found', token: first.slice(location.prefix.length), location }
+    return { kind: 'found', text: first, token: first.slice(location.prefix.length), location }
   }
   return MISSING
 }

@@ -1,4 +1,5 @@
-export { authenticate, type AuthenticationRefusal } from './authenticate.ts'
-export { describeLocation, type TokenPlaces } from './find-token.ts'
+export { authenticate } from './authenticate.ts'
+
 export type { Principal } from './principal.ts'
-export { REASONS, type AuthenticationReason } from './reasons.ts'
+export { TokenCache } from './token-cache.ts'
+export { REASONS } from './reasons.ts'

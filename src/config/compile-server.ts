@@ -18,7 +18,7 @@ export async function compileServer(document: NativeDocument, files: FileReader)
   }
   const { limits, timeouts, log } = document
   return {
-    engine: 'node',
+    engine: document.engine,
     listeners,
     limits: {
       maxHeadBytes: limits.maxHeadBytes,

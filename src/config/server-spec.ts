@@ -3,7 +3,7 @@
  * the start; a change of it needs a restart, while the plan is swapped in place.
  */
 export interface ServerSpec {
-  readonly engine: 'node'
+  readonly engine: 'claimgate' | 'node'
   /** At least one. */
   readonly listeners: readonly ListenerSpec[]
   readonly limits: ServerLimits

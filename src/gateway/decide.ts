@@ -1,4 +1,4 @@
-import { authenticate, type Principal } from '../authn/index.ts'
+import { authenticate, type Principal, type TokenCache } from '../authn/index.ts'
 import { authorize } from '../authz/index.ts'
 import type { Form } from '../inbound/fields/form.ts'
 import type { Permit } from '../authz/index.ts'
@@ -19,6 +19,8 @@ export type Decision = Forwarded | Refused
 
 export interface Circumstances {
   readonly nowMs: number
+  /** What is known of tokens under the plan. */
+  readonly tokens: TokenCache
   readonly requestId: string
 }
 
@@ -29,12 +31,12 @@ export interface Circumstances {
 export function decide(
   examined: Examined,
   form: Form | undefined,
-  { nowMs, requestId }: Circumstances,
+  { nowMs, requestId, tokens }: Circumstances,
   trace: Trace | undefined,
 ): Decision {
   const { plan, request, path, query, route, cover } = examined
   const places = { headers: request.headers, query, form }
-  const authenticated = authenticate({ cover, places, nowMs, limits: plan.tokenLimits }, trace)
+  const authenticated = authenticate({ cover, places, nowMs, limits: plan.tokenLimits, tokens }, trace)
   if (!authenticated.ok) return refused(authenticated.error.refusal, authenticated.error.style, route)
   const principal = authenticated.value
   const permit = authorize(route, cover, principal)

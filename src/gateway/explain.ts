@@ -1,4 +1,5 @@
 import type { InboundRequest } from '../inbound/request.ts'
+import { TokenCache } from '../authn/index.ts'
 import { ok } from '../kernel/result.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Trace, type Step } from '../policy/index.ts'
@@ -62,7 +63,8 @@ export function explain(plan: Plan, { request, body, nowMs, requestId }: Explain
       type === undefined
         ? ok(undefined)
         : formOf(request.method, type, body ?? Buffer.alloc(0), plan.spec.http.maxFormBytes)
-    if (form.ok) return decide(examined.value, form.value, { nowMs, requestId }, trace)
+    if (form.ok)
+      return decide(examined.value, form.value, { nowMs, requestId, tokens: new TokenCache() }, trace)
     return unreadableForm(form.error, route, trace)
   }
 }

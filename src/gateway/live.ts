@@ -1,3 +1,4 @@
+import type { TokenCache } from '../authn/index.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 
@@ -5,6 +6,8 @@ import type { Upstream } from '../proxy/upstream.ts'
 export interface Published {
   readonly plan: Plan
   readonly upstreams: ReadonlyMap<string, Upstream>
+  /** What the plan's keys have said of tokens so far; it goes with the plan. */
+  readonly tokens: TokenCache
 }
 
 /** The one mutable cell of the data plane: what is published now. Each request reads it once. */

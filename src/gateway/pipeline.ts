@@ -21,7 +21,8 @@ export interface PipelineContext {
   readonly live: Live
   readonly clock: Clock
   readonly log: Log
-  readonly accessLog: AccessLog
+  /** Undefined where no line is wanted, so that none is made. */
+  readonly accessLog: AccessLog | undefined
   /** Which access lines carry the steps of the decision. */
   readonly steps: 'off' | 'refused' | 'all'
 }
@@ -84,7 +85,7 @@ class Passage implements UpstreamEvents {
     const { exchange, requestId, trace } = this
     // The time of the decision: a form may be long in coming, and a token in it must not expire more slowly for that.
     const nowMs = this.#context.clock.now()
-    const decision = decide(examined, form, { nowMs, requestId }, trace)
+    const decision = decide(examined, form, { nowMs, requestId, tokens: this.#published.tokens }, trace)
     if (decision.outcome === 'refuse') return this.#refuse(decision)
     this.forwarded = decision
     const upstream = this.#published.upstreams.get(examined.route.spec.backend)
@@ -136,7 +137,17 @@ class Passage implements UpstreamEvents {
   #record(outcome: 'forward' | 'refuse' | 'broken', refusal: Refusal | undefined): void {
     if (this.#logged) return
     this.#logged = true
+    try {
+      this.#writeEntry(outcome, refusal)
+    } catch (cause) {
+      // A log that cannot be written costs its line, never the process.
+      this.#context.log.error('the access log could not be written', { error: String(cause) })
+    }
+  }
+
+  #writeEntry(outcome: 'forward' | 'refuse' | 'broken', refusal: Refusal | undefined): void {
     const { accessLog, clock, steps } = this.#context
+    if (accessLog === undefined) return
     const { examined, forwarded, requestId, startedMs } = this
     accessLog.write(
       accessEntry({

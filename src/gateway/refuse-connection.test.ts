@@ -4,6 +4,7 @@ import { buildPlan } from '../plan/build.ts'
 import { planSpec } from '../../test/support/decision.ts'
 import { refuse } from '../errors/refusal.ts'
 import type { AccessEntry } from '../telemetry/access-log.ts'
+import { TokenCache } from '../authn/index.ts'
 import { Live } from './live.ts'
 import { connectionRefuser } from './refuse-connection.ts'
 
@@ -11,7 +12,7 @@ test('what never became a request is answered as a problem and has its line, und
   const entries: AccessEntry[] = []
   const quiet = { info: () => {}, warn: () => {}, error: () => {} }
   const refuser = connectionRefuser({
-    live: new Live({ plan: buildPlan(planSpec()), upstreams: new Map() }),
+    live: new Live({ plan: buildPlan(planSpec()), upstreams: new Map(), tokens: new TokenCache() }),
     clock: { now: () => 42 },
     log: quiet,
     accessLog: { write: (entry) => void entries.push(entry) },

@@ -11,7 +11,7 @@ export function connectionRefuser({ clock, accessLog }: PipelineContext): OnConn
   return (refusal, peer) => {
     const requestId = randomUUID()
     const { status, headers, body } = errorResponse({ refusal, style: 'problem', requestId, headers: [] })
-    accessLog.write({
+    accessLog?.write({
       time: clock.now(),
       requestId,
       method: '',

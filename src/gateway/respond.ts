@@ -1,5 +1,6 @@
 import { catalogEntry } from '../errors/catalog.ts'
 import type { Refusal } from '../errors/refusal.ts'
+import { FieldList } from '../http1/index.ts'
 import type { ResponseSink } from '../inbound/exchange.ts'
 import type { RefusalStyle } from '../plan/spec.ts'
 
@@ -45,7 +46,7 @@ export function errorResponse({ refusal, style, requestId, headers }: RefusalAns
 export function respond(sink: ResponseSink, answer: RefusalAnswer): number {
   const { status, headers, body } = errorResponse(answer)
   const bytes = Buffer.from(body, 'utf8')
-  sink.head(status, headers, bytes.length)
+  sink.head(status, new FieldList(headers), bytes.length)
   sink.write(bytes)
   sink.end()
   return status

@@ -1,13 +1,15 @@
+import { TokenCache } from '../authn/index.ts'
 import type { Configuration, ListenerSpec } from '../config/index.ts'
 import { Fault } from '../errors/fault.ts'
 import { readCertificates, type Certificates } from '../inbound/node/certificates.ts'
 import { createConnectionBudget, type ConnectionBudget } from '../inbound/node/connection-budget.ts'
-import { createNodeListener, type NodeListener } from '../inbound/node/listener.ts'
+import type { NodeListener } from '../inbound/node/listener.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { buildPlan } from '../plan/build.ts'
 import { UpstreamSet } from '../proxy/node/upstreams.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
+import { ENGINES } from './engine.ts'
 import { Live } from './live.ts'
 import { serve, type PipelineContext } from './pipeline.ts'
 import { connectionRefuser } from './refuse-connection.ts'
@@ -15,7 +17,7 @@ import { connectionRefuser } from './refuse-connection.ts'
 export interface ServerDependencies {
   readonly clock: Clock
   readonly log: Log
-  readonly accessLog: AccessLog
+  readonly accessLog: AccessLog | undefined
 }
 
 /** The data plane as one thing: listeners, what is published, and the way to stop. */
@@ -34,11 +36,13 @@ export interface Server {
 export async function startServer(first: Configuration, dependencies: ServerDependencies): Promise<Server> {
   const { log } = dependencies
   const upstreams = new UpstreamSet({
+    createHttpUpstream: ENGINES[first.server.engine].createHttpUpstream,
     onProblem: (backend, cause) => log.error('a function failed', { backend, error: errorText(cause) }),
   })
   const live = new Live({
     plan: buildPlan(first.plan),
     upstreams: await upstreams.replace(first.plan.backends),
+    tokens: new TokenCache(),
   })
   const context: PipelineContext = { ...dependencies, live, steps: first.server.log.steps }
   const budget = createConnectionBudget(first.server.limits.maxConnections)
@@ -84,7 +88,11 @@ class RunningServer implements Server {
     const certificates = new Map(
       next.server.listeners.map((spec) => [placeOf(spec), readListenerCertificates(spec)]),
     )
-    live.publish({ plan, upstreams: await upstreams.replace(next.plan.backends) })
+    live.publish({
+      plan,
+      upstreams: await upstreams.replace(next.plan.backends),
+      tokens: new TokenCache(),
+    })
     this.#renewCertificates(certificates)
     if (needsRestart(this.#configuration, next)) {
       log.warn('listeners, limits, timeouts or log settings changed; they take effect at the next start')
@@ -120,7 +128,7 @@ function openListener(
   connections: ConnectionBudget,
 ): NodeListener {
   const certificates = readListenerCertificates(spec)
-  return createNodeListener(
+  return ENGINES[server.engine].createListener(
     {
       host: spec.host,
       port: spec.port,

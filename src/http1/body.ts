@@ -4,16 +4,24 @@ import { NO_FIELDS } from './fields.ts'
 import type { BodyFraming } from './framing.ts'
 import type { HttpLimits } from './limits.ts'
 import { httpProblem, type HttpProblem } from './problem.ts'
+import type { ForbiddenTrailers } from './trailers.ts'
 
-/** The decoder for a body that is framed so. For `none` it is done before it begins. */
-export function createBodyDecoder(framing: BodyFraming, limits: HttpLimits): BodyDecoder {
+/**
+ * The decoder for a body that is framed so. For `none` it is done before it begins. Trailer fields that only a header
+ * may be (RFC 9110 §6.5.1) are a problem, or come through for the caller to leave out.
+ */
+export function createBodyDecoder(
+  framing: BodyFraming,
+  limits: HttpLimits,
+  forbiddenTrailers: ForbiddenTrailers = 'refuse',
+): BodyDecoder {
   switch (framing.kind) {
     case 'none':
       return new LengthDecoder(0)
     case 'length':
       return new LengthDecoder(framing.length)
     case 'chunked':
-      return new ChunkedDecoder(limits)
+      return new ChunkedDecoder(limits, forbiddenTrailers)
     case 'until-close':
       return new UntilCloseDecoder()
   }

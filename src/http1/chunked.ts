@@ -3,7 +3,7 @@ import { HEX_VALUE, isFieldContentCode } from './char-class.ts'
 import { NO_FIELDS, type WireFields } from './fields.ts'
 import type { HttpLimits } from './limits.ts'
 import { httpProblem, type HttpProblem, type HttpProblemReason } from './problem.ts'
-import { TrailerReader } from './trailers.ts'
+import { TrailerReader, type ForbiddenTrailers } from './trailers.ts'
 
 /** 13 digits are 52 bits, so every size is exact in a double; leading zeros count, so that they have an end. */
 const MAX_SIZE_DIGITS = 13
@@ -45,9 +45,9 @@ export class ChunkedDecoder implements BodyDecoder {
   #extension = ''
   #extensionBytes = 0
 
-  constructor(limits: HttpLimits) {
+  constructor(limits: HttpLimits, forbiddenTrailers: ForbiddenTrailers = 'refuse') {
     this.#maxExtensionBytes = limits.maxChunkExtensionBytes
-    this.#trailerReader = new TrailerReader(limits)
+    this.#trailerReader = new TrailerReader(limits, forbiddenTrailers)
   }
 
   get done(): boolean {

@@ -14,6 +14,7 @@ test('a head is one flat value with all that its fields say', () => {
     target: '/a',
     minor: 1,
     headers: ['Host', 'api.example.com:8443', 'X-A', '1', 'Content-Length', '3', 'TE', 'trailers'],
+    repeated: false,
     host: 'api.example.com:8443',
     framing: { kind: 'length', length: 3 },
     keepAlive: true,

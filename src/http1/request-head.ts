@@ -22,6 +22,8 @@ export interface RequestHead {
   readonly minor: 0 | 1
   /** Equal field blocks may give one and the same array, so that its identity can key a cache. */
   readonly headers: WireFields
+  /** Whether the very same fields came not long ago, in the same array: what was made of them then is good again. */
+  readonly repeated: boolean
   /** The Host value as sent, checked; `''` only where a request of HTTP/1.0 has none. */
   readonly host: string
   /** `none`, `length` or `chunked`. */
@@ -62,11 +64,11 @@ export class RequestGrammar implements HeadGrammar<RequestHead> {
     if (typeof line === 'string') return refused(line)
     const block = text.slice(lineEnd + 2)
     const known = this.#memo.get(block)
-    if (known !== undefined) return requestHead(line, known)
+    if (known !== undefined) return requestHead(line, known, true)
     const fields = readRequestFields(block, this.#limits.maxHeaders)
     if (!fields.ok) return fields
     this.#memo.set(block, fields.value)
-    return requestHead(line, fields.value)
+    return requestHead(line, fields.value, false)
   }
 
   startProblem(code: number): HttpProblem | undefined {
@@ -112,7 +114,11 @@ function readRequestFields(block: string, maxHeaders: number): Result<RequestFie
 }
 
 /** Puts line and fields together, with the rules that need both. */
-function requestHead(line: RequestLine, fields: RequestFields): Result<RequestHead, HttpProblem> {
+function requestHead(
+  line: RequestLine,
+  fields: RequestFields,
+  repeated: boolean,
+): Result<RequestHead, HttpProblem> {
   const current = line.minor === 1
   // RFC 9112 §3.2: every request of 1.1 has a Host. RFC 9112 §6.1: a 1.0 sender cannot know chunked.
   if (current && fields.host === '') return refused('host-missing')
@@ -122,6 +128,7 @@ function requestHead(line: RequestLine, fields: RequestFields): Result<RequestHe
     target: line.target,
     minor: line.minor,
     headers: fields.headers,
+    repeated,
     host: fields.host,
     framing: fields.framing,
     keepAlive: isPersistent(line.minor, fields.connection),

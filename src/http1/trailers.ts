@@ -23,18 +23,26 @@ const FORBIDDEN_PREFIXES = ['x-forwarded-', 'x-real-', 'proxy-', 'sec-'] as cons
 const CR = 0x0d
 const LF = 0x0a
 
+/**
+ * What becomes of trailer fields that only a header may be: a client that sends one attacks; of a backend that sends
+ * one, its answer is still whole, and whoever passes it on leaves the field out.
+ */
+export type ForbiddenTrailers = 'refuse' | 'pass'
+
 /** Reads a trailer section (RFC 9112 §7.1.2): field lines and the empty line after them, in any pieces. */
 export class TrailerReader {
   done = false
   problem: HttpProblemReason | undefined = undefined
   fields: WireFields = NO_FIELDS
   readonly #limits: HttpLimits
+  readonly #forbidden: ForbiddenTrailers
   #text = ''
   #bytes = 0
   #state: 'line-start' | 'line' | 'line-lf' | 'end-lf' = 'line-start'
 
-  constructor(limits: HttpLimits) {
+  constructor(limits: HttpLimits, forbidden: ForbiddenTrailers = 'refuse') {
     this.#limits = limits
+    this.#forbidden = forbidden
   }
 
   /** Reads on from `at`, and returns where it stopped: behind the section, at the byte that broke it, or at `end`. */
@@ -77,7 +85,8 @@ export class TrailerReader {
       const fields = parseFields(this.#text, this.#limits.maxHeaders)
       if ('reason' in fields)
         return this.#fail(fields.reason === 'too-many-headers' ? fields.reason : 'trailer', at)
-      if (hasForbidden(fields.pairs)) return this.#fail('trailer-forbidden', at)
+      if (this.#forbidden === 'refuse' && hasForbidden(fields.pairs))
+        return this.#fail('trailer-forbidden', at)
       this.fields = fields.pairs
     }
     this.done = true

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { FieldList } from '../http1/index.ts'
 import type { Result } from '../kernel/result.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import type { InboundRequest } from './request.ts'
@@ -42,10 +43,10 @@ export interface ResponseSink {
   /** 103 and its like; 101 goes through `UpgradeOffer`. */
   interim(status: number, headers: readonly string[]): void
   /**
-   * Status and end-to-end fields, names and values in turn (latin1). Framing and connection fields are the engine's
-   * own. `length` is the body's length where it is known.
+   * Status and end-to-end fields; framing and connection fields are the engine's own. `length` is the body's length
+   * where it is known.
    */
-  head(status: number, headers: readonly string[], length: number | undefined): void
+  head(status: number, fields: FieldList, length: number | undefined): void
   /** False asks the caller to wait for `onDrain`. */
   write(piece: Buffer): boolean
   /** Trailer fields are names and values in turn. */

@@ -12,12 +12,20 @@ function requestFrom(
   headers: readonly string[] = [],
   authority = 'api.example:8443',
 ): InboundRequest {
-  return { method: 'GET', target: '/', authority, headers, httpVersion: '1.1', peer: { address, tls: false } }
+  return {
+    method: 'GET',
+    target: '/',
+    authority,
+    headers,
+    repeated: false,
+    httpVersion: '1.1',
+    peer: { address, tls: false },
+  }
 }
 
 /** What the backend learns: X-Forwarded-For, -Proto, -Host, and Forwarded. */
 function learnt(request: InboundRequest): readonly (string | undefined)[] {
-  const fields = forwardingFields(request, PROXIES)
+  const fields = forwardingFields(request, PROXIES).pairs
   return ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'].map((name) => {
     const values = headerValues(fields, name)
     assert.ok(values.length <= 1)
@@ -167,7 +175,9 @@ test('every field that tells of an origin is known in every spelling', () => {
   ]) {
     assert.ok(!isForwardingField(name), name)
   }
-  for (const name of forwardingFields(requestFrom('203.0.113.9'), PROXIES).filter((_, i) => i % 2 === 0)) {
+  for (const name of forwardingFields(requestFrom('203.0.113.9'), PROXIES).pairs.filter(
+    (_, i) => i % 2 === 0,
+  )) {
     assert.ok(isForwardingField(name.toLowerCase()), name)
   }
 })

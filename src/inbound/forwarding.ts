@@ -1,4 +1,5 @@
 import { canonicalHost, plainAddress, spellingOf, type AddressSet } from '../policy/index.ts'
+import { FieldList } from '../http1/index.ts'
 import { headerValues } from './fields/headers.ts'
 import {
   addressOfNode,
@@ -7,7 +8,7 @@ import {
   parseForwarded,
   type ForwardedElement,
 } from './forwarded-field.ts'
-import type { InboundRequest } from './request.ts'
+import type { InboundRequest, Peer } from './request.ts'
 
 /**
  * The address of the client: the nearest that is no trusted peer, walking from this connection back through what
@@ -21,8 +22,24 @@ export function clientAddress(request: InboundRequest, trusted: AddressSet): str
  * The fields, names and values in turn, that tell the backend where a request came from. They replace all that
  * `isForwardingField` names: what a trusted peer said is in them again, and what nobody vouches for is not.
  */
-export function forwardingFields(request: InboundRequest, trusted: AddressSet): readonly string[] {
-  const { chain, proto, host } = forwardingOf(request, trusted)
+export function forwardingFields(request: InboundRequest, trusted: AddressSet): FieldList {
+  const known = LAST_FIELDS.get(request.peer)
+  if (known !== undefined && known.authority === request.authority && known.trusted === trusted)
+    return known.fields
+  const forwarding = forwardingOf(request, trusted)
+  const fields = new FieldList(fieldsOf(forwarding))
+  // What nobody vouches for is not looked at, so that of one connection only the Host can make a difference.
+  if (!forwarding.believed) LAST_FIELDS.set(request.peer, { authority: request.authority, trusted, fields })
+  return fields
+}
+
+/** What was made for a connection last; it goes with the connection. */
+const LAST_FIELDS = new WeakMap<
+  Peer,
+  { readonly authority: string; readonly trusted: AddressSet; readonly fields: FieldList }
+>()
+
+function fieldsOf({ chain, proto, host }: Forwarding): readonly string[] {
   const quotable = isHost(host) ? host : ''
   const forwarded = chain.map((address, hop) =>
     forwardedElement(address, hop === 0 ? `${hostParameter(quotable)};proto=${proto}` : ''),
@@ -77,6 +94,8 @@ interface Forwarding {
   readonly proto: 'http' | 'https'
   /** The host and port that the client asked for; empty where it named none. */
   readonly host: string
+  /** Whether the peer is trusted, so that its fields had a say. */
+  readonly believed: boolean
   /** From the client to the peer of this connection; every hop but the first is a trusted peer. */
   readonly chain: readonly string[]
 }
@@ -89,7 +108,7 @@ function forwardingOf(request: InboundRequest, trusted: AddressSet): Forwarding 
   const { peer, authority } = request
   const own = { proto: peer.tls ? 'https' : 'http', host: authority } as const
   const address = plainAddress(peer.address) ?? peer.address
-  if (!trusted.has(address)) return { ...own, chain: [address] }
+  if (!trusted.has(address)) return { ...own, believed: false, chain: [address] }
   const said = saidByPeers(request)
   const chain = believedChain(address, said.addresses, trusted)
   const element = clientElement(said, chain)
@@ -98,6 +117,7 @@ function forwardingOf(request: InboundRequest, trusted: AddressSet): Forwarding 
   return {
     proto: proto === 'http' || proto === 'https' ? proto : own.proto,
     host: isHost(host) ? host : own.host,
+    believed: true,
     chain,
   }
 }

@@ -10,6 +10,8 @@ export interface InboundRequest {
   readonly authority: string
   /** Field names and values in turn, as they came; values hold one character per byte (latin1). */
   readonly headers: readonly string[]
+  /** Whether this very array came with an earlier request, so that what was made of it then is good again. */
+  readonly repeated: boolean
   readonly httpVersion: '1.0' | '1.1' | '2.0'
   readonly peer: Peer
 }

@@ -1,19 +1,20 @@
 import { REASONS, type Principal } from '../authn/index.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
+import { FieldList, NO_FIELD_LIST } from '../http1/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import type { ClaimMapping } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
 import { claimAt, claimText, headerBytes } from './claim-text.ts'
 
-/** The verified claims as the backend gets them, names and texts in turn; header texts are bytes (latin1). */
+/** The verified claims as the backend gets them, names and texts in turn. */
 export interface Identity {
-  readonly header: readonly string[]
+  readonly header: FieldList
   readonly query: readonly string[]
   readonly form: readonly string[]
   readonly cookie: readonly string[]
 }
 
-const NOBODY: Identity = { header: [], query: [], form: [], cookie: [] }
+const NOBODY: Identity = { header: NO_FIELD_LIST, query: [], form: [], cookie: [] }
 
 /**
  * What of a principal is handed on. A claim that its place cannot carry unchanged refuses the request: dropping or
@@ -24,7 +25,24 @@ export function identityOf(
   trace: Trace | undefined,
 ): Result<Identity, Refusal> {
   const mappings = principal?.guard.authentication.spec.forward
-  if (principal === undefined || mappings === undefined || mappings.length === 0) return ok(NOBODY)
+  if (principal === undefined || mappings === undefined || mappings.length === 0) return ANONYMOUS
+  const known = trace === undefined ? KNOWN.get(principal) : undefined
+  if (known !== undefined) return known
+  const identity = readIdentity(principal, mappings, trace)
+  KNOWN.set(principal, identity)
+  return identity
+}
+
+const ANONYMOUS = ok(NOBODY)
+
+/** Claims do not change, so that a principal who comes again is worked out once. */
+const KNOWN = new WeakMap<Principal, Result<Identity, Refusal>>()
+
+function readIdentity(
+  principal: Principal,
+  mappings: readonly ClaimMapping[],
+  trace: Trace | undefined,
+): Result<Identity, Refusal> {
   const identity = {
     header: [] as string[],
     query: [] as string[],
@@ -57,7 +75,7 @@ export function identityOf(
       message: trace.showsValues ? `${described(mapping)}: \`${text}\`` : described(mapping),
     })
   }
-  return ok(identity)
+  return ok({ ...identity, header: new FieldList(identity.header) })
 }
 
 function described({ claim, in: place, name }: ClaimMapping): string {

@@ -113,6 +113,29 @@ describe('headers', () => {
     assert.deepEqual(valuesOf(upstream.headers, 'connection'), [])
   })
 
+  it('what is about one connection stops here, and so does what Connection lists', () => {
+    const upstream = forwarded(plan({}), {
+      headers: [
+        'Connection',
+        'X-Hop, close',
+        'X-Hop',
+        '1',
+        'Keep-Alive',
+        'timeout=5',
+        'TE',
+        'gzip',
+        'HTTP2-Settings',
+        'x',
+        'X-End',
+        '2',
+      ],
+    })
+    for (const name of ['connection', 'x-hop', 'keep-alive', 'te', 'http2-settings']) {
+      assert.deepEqual(valuesOf(upstream.headers, name), [], name)
+    }
+    assert.deepEqual(valuesOf(upstream.headers, 'x-end'), ['2'])
+  })
+
   it('the request id is the gateway’s, in every spelling', () => {
     const upstream = forwarded(plan({}), {
       headers: ['X-Request-Id', 'mine', 'X_Request_Id', 'mine', 'x.request-id', 'mine'],

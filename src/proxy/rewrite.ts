@@ -1,15 +1,18 @@
+import type { Principal } from '../authn/index.ts'
 import type { Permit } from '../authz/index.ts'
+import { FieldList } from '../http1/index.ts'
 import { appendCookies, removeCookies } from '../inbound/fields/cookie.ts'
 import type { Form } from '../inbound/fields/form.ts'
 import { appendPairs, removePairs } from '../inbound/fields/query.ts'
 import { forwardingFields, isForwardingField } from '../inbound/forwarding.ts'
 import type { InboundRequest } from '../inbound/request.ts'
+import type { Route } from '../plan/plan.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 import { spellingOf, type AddressSet } from '../policy/index.ts'
 import { endToEnd } from './hop-by-hop.ts'
 import type { Identity } from './identity.ts'
 import { rewritePath } from './rewrite-path.ts'
-import type { UpstreamRequest } from './upstream.ts'
+import { UpstreamRequest } from './upstream.ts'
 
 export interface Rewriting {
   readonly permit: Permit
@@ -36,15 +39,20 @@ export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
   const query = rewriteQuery(rewriting, token)
   const body = rewriteForm(rewriting, token)
   const target = rewritePath(path, permit.route.spec.pathRewrites) + (query === undefined ? '' : `?${query}`)
-  const headers = keptHeaders(rewriting, token)
-  if (body?.contentType !== undefined) headers.push('Content-Type', body.contentType)
-  headers.push(
-    ...forwardingFields(request, rewriting.trustedPeers),
-    'X-Request-Id',
-    rewriting.requestId,
-    ...identity.header,
-  )
-  return { method: request.method, target, headers, body: body?.bytes }
+  const fields = [
+    keptFields(rewriting, token),
+    ...(body === undefined ? [] : [new FieldList(['Content-Type', body.contentType])]),
+    forwardingFields(request, rewriting.trustedPeers),
+    new FieldList(['X-Request-Id', rewriting.requestId]),
+    identity.header,
+  ]
+  return new UpstreamRequest({
+    method: request.method,
+    target,
+    host: request.authority,
+    fields,
+    body: body?.bytes,
+  })
 }
 
 /** Where the token stood that is now to be removed; undefined where there is none or it is passed through. */
@@ -52,6 +60,27 @@ function removedToken({ principal }: Permit): TokenLocation | undefined {
   return principal === undefined || principal.guard.authentication.spec.keepToken
     ? undefined
     : principal.location
+}
+
+/** What was kept of an array of fields that comes again and again, and all else that had a say in it. */
+interface Kept {
+  readonly route: Route
+  readonly principal: Principal | undefined
+  readonly fields: FieldList
+}
+
+const KEPT = new WeakMap<readonly string[], Kept>()
+
+/** The client's own fields that go on. A client repeats them with every request, so they are worked out once. */
+function keptFields(rewriting: Rewriting, token: TokenLocation | undefined): FieldList {
+  const { permit, request, form } = rewriting
+  const { route, principal } = permit
+  if (!request.repeated || form !== undefined) return new FieldList(keptHeaders(rewriting, token))
+  const known = KEPT.get(request.headers)
+  if (known !== undefined && known.route === route && known.principal === principal) return known.fields
+  const fields = new FieldList(keptHeaders(rewriting, token))
+  KEPT.set(request.headers, { route, principal, fields })
+  return fields
 }
 
 /** The client's own end-to-end fields that it may send on, its cookies with the gateway's. */
@@ -110,10 +139,12 @@ function isExcluded(lowerName: string, { reserved, token, verified, hasForm }: E
 }
 
 const REQUEST_ID = 'x-request-id'
+/** Host is said apart from the fields, Expect was answered here, and the length is the upstream's to say. */
+const REPLACED: ReadonlySet<string> = new Set(['content-length', 'expect', 'host'])
 
 /** Fields that the gateway sets itself, or whose truth has changed with a form that was read. */
 function isReplaced(lowerName: string, hasForm: boolean): boolean {
-  if (lowerName === 'content-length' || isForwardingField(lowerName)) return true
+  if (REPLACED.has(lowerName) || isForwardingField(lowerName)) return true
   // The backend's log and this one's must not be told apart by a client's `X_Request_Id`.
   if (lowerName.length === REQUEST_ID.length && spellingOf(lowerName) === REQUEST_ID) return true
   return hasForm && lowerName === 'content-type'

@@ -1,15 +1,32 @@
+import type { FieldList } from '../http1/index.ts'
 import type { Exchange } from '../inbound/exchange.ts'
 import type { Refusal } from '../errors/refusal.ts'
 
 /** A request as the backend will get it, whole but for the body. */
-export interface UpstreamRequest {
+export class UpstreamRequest {
   readonly method: string
   /** Path and query. */
   readonly target: string
-  /** End-to-end fields, names and values in turn, Host among them; framing and connection fields are the client's own. */
-  readonly headers: readonly string[]
+  /** The Host that the client asked for; empty where HTTP/1.0 named none. */
+  readonly host: string
+  /** End-to-end fields without Host, in order; framing and connection fields are the upstream's own. */
+  readonly fields: readonly FieldList[]
   /** Set where the gateway has read (and perhaps changed) the form; otherwise the body streams from the exchange. */
   readonly body: Buffer | undefined
+
+  constructor(parts: Pick<UpstreamRequest, 'method' | 'target' | 'host' | 'fields' | 'body'>) {
+    this.method = parts.method
+    this.target = parts.target
+    this.host = parts.host
+    this.fields = parts.fields
+    this.body = parts.body
+  }
+
+  /** All fields, names and values in turn, Host before the others. */
+  get headers(): readonly string[] {
+    const others = this.fields.flatMap(({ pairs }) => pairs)
+    return this.host === '' ? others : ['Host', this.host, ...others]
+  }
 }
 
 /**

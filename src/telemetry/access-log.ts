@@ -41,5 +41,3 @@ export function jsonAccessLog(out: { write(line: string): unknown }): AccessLog 
     },
   }
 }
-
-export const noAccessLog: AccessLog = { write: () => undefined }

@@ -29,6 +29,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'plan',
     'config',
+    'http1',
     'inbound',
     'authn',
     'authz',

@@ -92,7 +92,8 @@ class Connection<Head> {
       const head = this.#reader.read(piece, at, piece.length)
       const end = at + this.#reader.consumed
       if (head?.ok === false) this.problem = head.error
-      if (head?.ok === true) this.#begin(head.value, offset + end)
+      // Whether a head came before depends on what else was read, and on nothing in it.
+      if (head?.ok === true) this.#begin({ ...head.value, repeated: false }, offset + end)
       return end
     }
     const open = this.open

@@ -19,11 +19,10 @@ test('no header, method or address is a way around the token', async () => {
     ['X-Real-Ip: 127.0.0.1'],
     ['X-Consumer-Username: admin', 'X-Mse-Consumer: admin'],
     ['X-Jwt-Assertion: {}', 'X-Userinfo: e30='],
-    ['Upgrade: websocket', 'Connection: Upgrade'],
+    ['Upgrade: websocket', 'Connection: Upgrade, close'],
     ['Expect: 100-continue', 'Content-Length: 0'],
   ]) {
     for (const method of ['GET', 'OPTIONS', 'HEAD', 'TRACE']) {
-      if (method === 'HEAD' && fields[0]?.startsWith('Upgrade')) continue
       const answer = await guarded.send({ method, fields, target: '/healthz' })
       assert.equal(answer.status, 401, `${method} ${fields.join(', ')}`)
     }

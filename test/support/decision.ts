@@ -1,3 +1,4 @@
+import { TokenCache } from '../../src/authn/index.ts'
 import type { Configuration } from '../../src/config/index.ts'
 import { decide, type Decision, type Forwarded } from '../../src/gateway/decide.ts'
 import { examine } from '../../src/gateway/examine.ts'
@@ -122,6 +123,7 @@ export function requestOf(request: TestRequest = {}): InboundRequest {
     target,
     authority,
     headers: ['Host', authority, ...(request.headers ?? [])],
+    repeated: request.repeated ?? false,
     httpVersion,
     peer: request.peer ?? { address: '192.0.2.1', tls: false },
   }
@@ -148,7 +150,12 @@ export function decisionOn(
       ? undefined
       : formOf(examined.value.request.method, type, body, plan.spec.http.maxFormBytes)
   if (form?.ok === false) throw new Error(form.error.reason)
-  return decide(examined.value, form?.value, { nowMs: nowSeconds * 1000, requestId: 'request-1' }, trace)
+  return decide(
+    examined.value,
+    form?.value,
+    { nowMs: nowSeconds * 1000, requestId: 'request-1', tokens: new TokenCache() },
+    trace,
+  )
 }
 
 /** `open` where a request passes without a token, the name of the authentication that let it in, or the reason against it. */

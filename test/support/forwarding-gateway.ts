@@ -1,4 +1,6 @@
-import { createNodeListener, type NodeListener } from '../../src/inbound/node/listener.ts'
+import type { Engine } from '../../src/gateway/engine.ts'
+import { FieldList } from '../../src/http1/index.ts'
+import type { NodeListener } from '../../src/inbound/node/listener.ts'
 import { createConnectionBudget } from '../../src/inbound/node/connection-budget.ts'
 import type { NodeListenerSettings } from '../../src/inbound/node/settings.ts'
 import type { Exchange } from '../../src/inbound/exchange.ts'
@@ -7,7 +9,7 @@ import { catalogEntry } from '../../src/errors/catalog.ts'
 import type { HttpBackendSpec } from '../../src/plan/spec.ts'
 import { endToEnd } from '../../src/proxy/hop-by-hop.ts'
 import { createUpstream } from '../../src/proxy/node/upstreams.ts'
-import type { Upstream } from '../../src/proxy/upstream.ts'
+import { UpstreamRequest, type Upstream } from '../../src/proxy/upstream.ts'
 
 /** One thing that the gateway was told of an exchange. */
 export interface Outcome {
@@ -55,9 +57,15 @@ export function httpBackend(more: Partial<HttpBackendSpec>): HttpBackendSpec {
   }
 }
 
-export async function startForwardingGateway(options: GatewayOptions): Promise<ForwardingGateway> {
+const isHost = (name: string): boolean => name.toLowerCase() === 'host'
+
+export async function startForwardingGateway(
+  engine: Engine,
+  options: GatewayOptions,
+): Promise<ForwardingGateway> {
   const upstream =
-    options.upstream ?? (await createUpstream(httpBackend(options.backend ?? {}), { onProblem: () => {} }))
+    options.upstream ??
+    (await createUpstream(httpBackend(options.backend ?? {}), { ...engine, onProblem: () => {} }))
   const outcomes: Outcome[] = []
   const waiting: { kind: Outcome['kind']; resolve: (outcome: Outcome) => void }[] = []
   const note = (outcome: Outcome): void => {
@@ -77,7 +85,7 @@ export async function startForwardingGateway(options: GatewayOptions): Promise<F
     },
     timeouts: { headMs: 2000, bodyIdleMs: 2000, keepAliveIdleMs: 2000, ...options.timeouts },
   }
-  const listener = createNodeListener(
+  const listener = engine.createListener(
     settings,
     (exchange) => {
       if (options.intercept?.(exchange) === true) return
@@ -119,15 +127,17 @@ export async function startForwardingGateway(options: GatewayOptions): Promise<F
 }
 
 function forward(exchange: Exchange, upstream: Upstream, note: (outcome: Outcome) => void): void {
-  const { method, target, headers } = exchange.request
-  const request = { method, target, headers: endToEnd(headers), body: undefined }
+  const { method, target, headers, authority } = exchange.request
+  const fields = [new FieldList(endToEnd(headers).filter((_, i, all) => !isHost(all[i - (i % 2)]!)))]
+  const request = new UpstreamRequest({ method, target, host: authority, fields, body: undefined })
   upstream.send(request, exchange, {
     answered: (status) => note({ kind: 'answered', status }),
     done: () => note({ kind: 'done' }),
     failed: (refusal) => {
       note({ kind: 'failed', refusal })
       const body = Buffer.from(`${refusal.code} ${refusal.reason}`)
-      exchange.response.head(catalogEntry(refusal.code).status, ['Content-Type', 'text/plain'], body.length)
+      const fields = new FieldList(['Content-Type', 'text/plain'])
+      exchange.response.head(catalogEntry(refusal.code).status, fields, body.length)
       exchange.response.write(body)
       exchange.response.end()
     },

@@ -35,6 +35,8 @@ export function startRecordingBackend(
       answer(request, response)
     })
   })
+  // A test that fails before it can close it must not hang.
+  server.unref()
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       resolve({

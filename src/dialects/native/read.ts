@@ -39,6 +39,7 @@ export interface NativeDocument {
   readonly limits: z.output<typeof limitsSchema>
   readonly timeouts: z.output<typeof timeoutsSchema>
   readonly log: z.output<typeof logSchema>
+  readonly engine: z.output<typeof configurationSchema>['engine']
 }
 
 /** Reads a native configuration. Where a part has errors they are reported, and its defaults stand in for it. */
@@ -49,7 +50,7 @@ export function readNative(
   listen: string | undefined,
 ): NativeDocument {
   const root = expandVariables(document, environment)
-  checkTop(root)
+  const engine = readEngine(root)
   const written = member(root, 'listeners')
   const listeners = items(root, 'listeners', listenerSchema)
   if (written?.isList() === true && listeners.length === 0)
@@ -67,6 +68,7 @@ export function readNative(
     limits: whole(root, 'limits', limitsSchema, {}),
     timeouts: whole(root, 'timeouts', timeoutsSchema, {}),
     log: whole(root, 'log', logSchema, {}),
+    engine,
   }
 }
 
@@ -75,10 +77,11 @@ const TOP = configurationSchema.shape
 const FILE = configurationSchema.pick({ version: true, engine: true })
 const TOP_NAMES = Object.keys(TOP)
 
-function checkTop(root: SourceNode): void {
+/** Checks the names and the plain settings of the file itself, and gives the one that is used. */
+function readEngine(root: SourceNode): NativeDocument['engine'] {
   if (!root.isObject()) {
     root.error('a configuration is an object, lines of `name: value`', 'start with `version: 1`')
-    return
+    return TOP.engine.parse(undefined)
   }
   for (const node of root.members()) {
     if (TOP_NAMES.includes(node.name)) continue
@@ -90,7 +93,7 @@ function checkTop(root: SourceNode): void {
   }
   const { version, engine } = { version: member(root, 'version'), engine: member(root, 'engine') }
   const value = { version: version?.value, ...(engine === undefined ? {} : { engine: engine.value }) }
-  readBy(FILE, new SourceNode(root.document, [], value))
+  return readBy(FILE, new SourceNode(root.document, [], value))?.engine ?? TOP.engine.parse(undefined)
 }
 
 function defaultListeners(root: SourceNode, listen: string | undefined): NativeDocument['listeners'] {

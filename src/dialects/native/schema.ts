@@ -157,5 +157,10 @@ export const configurationSchema = section({
   limits: limitsSchema.prefault({}).describe('How much the gateway takes on.'),
   timeouts: timeoutsSchema.prefault({}).describe('How long the gateway waits for clients.'),
   log: logSchema.prefault({}).describe('What the gateway writes down.'),
-  engine: z.literal('node').default('node').describe('What speaks HTTP: `node`, the HTTP server of Node.'),
+  engine: z
+    .enum(['claimgate', 'node'])
+    .default('claimgate')
+    .describe(
+      'What speaks HTTP: the HTTP/1.1 of this project, or `node`, the HTTP server of Node with undici behind it.',
+    ),
 })

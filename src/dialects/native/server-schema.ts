@@ -88,9 +88,9 @@ export const logSchema = section({
     .default('info')
     .describe('What is written down at all.'),
   access: z.boolean().default(true).describe('One line for each request.'),
-  // Why a request was refused is the question that logs are asked most.
+  // The reason stands in every line; the steps to it cost each request, refused or not, and `explain` has them anyway.
   steps: z
     .enum(['off', 'refused', 'all'])
-    .default('refused')
+    .default('off')
     .describe('Whose steps stand in the log: of no request, of refused ones, or of all.'),
 })

@@ -132,7 +132,7 @@ export class Connection implements ExchangeConnection {
     socket.setTimeout(this.#owner.timeouts.bodyIdleMs)
     if (!current.body.awaited) return
     this.#ends = true
-    const detail = 'no piece of the request body came within timeouts.bodyIdle'
+    const detail = 'no piece of the request body came within `timeouts.body`'
     current.body.fail(refuse('GW_REQUEST_TIMEOUT', 'body-idle', { detail }))
   }
 
@@ -190,6 +190,8 @@ export class Connection implements ExchangeConnection {
     exchange.response.closed()
     this.#owner.exchangeClosed()
     this.#bytesAtRest = socket.bytesRead
+    // An answer that began before the draining could not say that it is the last.
+    if (this.#owner.draining) this.#ends = true
     if (this.#ends) socket.destroySoon()
     if (this.#ends || !exchange.keepsAlive || socket.writableEnded || socket.destroyed) {
       this.#ends = true

@@ -12,6 +12,7 @@ import { Fault } from '../../errors/fault.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Certificates } from './certificates.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { listenFault } from './listen-fault.ts'
 import type { ListenerTls, NodeListenerSettings, OnConnectionProblem } from './settings.ts'
 import { offeredProtocol } from './upgrade-offer.ts'
 
@@ -232,7 +233,7 @@ function httpOptions({ limits, timeouts }: NodeListenerSettings): ServerOptions 
     // `readRequestHead` refuses a request without Host, so that the gateway words that answer, too.
     requireHostHeader: false,
     headersTimeout: timeouts.headMs,
-    // No bound on a whole request: uploads may take hours, as long as they move (timeouts.bodyIdle).
+    // No bound on a whole request: uploads may take hours, as long as they move (timeouts.body).
     requestTimeout: 0,
     keepAliveTimeout: timeouts.keepAliveIdleMs,
     // How late a head timeout may strike: a quarter of it, and once a second at most in ordinary service.
@@ -242,18 +243,4 @@ function httpOptions({ limits, timeouts }: NodeListenerSettings): ServerOptions 
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
   }
-}
-
-const LISTEN_HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there; stop it or choose another port',
-  EACCES: 'ports below 1024 need a privilege; choose a higher port',
-  EADDRNOTAVAIL: 'this machine does not have that address; `0.0.0.0` and `::` stand for all of its own',
-  ENOTFOUND: 'the name does not resolve; write an IP address',
-}
-
-function listenFault(host: string, port: number, cause: Error): Fault {
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const hint = LISTEN_HINTS[code]
-  return new Fault(`cannot listen on \`${place}\`: ${code}`, hint === undefined ? { cause } : { cause, hint })
 }

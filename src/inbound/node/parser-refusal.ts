@@ -12,7 +12,7 @@ export function parserRefusal(error: Error): Refusal | undefined {
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return refuse('GW_REQUEST_TIMEOUT', 'head-timeout', {
-      detail: 'the request head was not complete within timeouts.head',
+      detail: 'the request head was not complete within `timeouts.head`',
     })
   }
   // The client closed in the middle of a message.

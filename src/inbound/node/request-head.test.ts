@@ -30,6 +30,7 @@ test('a well-formed head becomes the neutral request', () => {
     target: '/a%20b?c=[d]',
     authority: 'a.example:81',
     headers: rawHeaders,
+    repeated: false,
     httpVersion: '1.1',
     peer: PEER,
   }

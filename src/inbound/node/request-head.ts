@@ -38,7 +38,7 @@ export function readRequestHead(
   if (!host.ok) return host
   const bodyLength = readFraming(fields, httpVersion)
   if (!bodyLength.ok) return bodyLength
-  const request = { ...line.value, authority: host.value, headers: rawHeaders, peer }
+  const request = { ...line.value, authority: host.value, headers: rawHeaders, repeated: false, peer }
   return ok({ request, bodyLength: bodyLength.value })
 }
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { Fault } from '../../errors/fault.ts'
-import { serializeResponseHead } from '../../http1/index.ts'
+import { FieldList, serializeResponseHead } from '../../http1/index.ts'
 import type { ResponseSink } from '../exchange.ts'
 import { allowedTrailers } from '../trailer-fields.ts'
 
@@ -51,18 +51,18 @@ export class NodeResponseSink implements ResponseSink {
     // 100 is the body's to send, 101 the upgrade's; HTTP/1.0 knows no interim answers (RFC 9110 §15.2).
     if (this.started || this.#gone || status < 102 || status > 199) return
     if (this.#surroundings.httpVersion === '1.0') return
-    const head = serializeResponseHead(status, STATUS_CODES[status] ?? '', withoutFraming(headers))
+    const head = serializeResponseHead(status, STATUS_CODES[status] ?? '', new FieldList(headers).pairs)
     if (head.ok) this.#response.socket?.write(head.value, 'latin1')
   }
 
-  head(status: number, headers: readonly string[], length: number | undefined): void {
+  head(status: number, { pairs }: FieldList, length: number | undefined): void {
     if (this.started) throw new Fault('a response has one head')
     this.started = true
     if (this.#gone) return
     const response = this.#response
     if (this.#surroundings.lastResponse) response.shouldKeepAlive = false
     this.#bodiless = this.#surroundings.method === 'HEAD' || status === 204 || status === 304
-    const fields = withoutFraming(headers)
+    const fields = [...pairs]
     // RFC 9110 §8.6: never with 204; in answers to HEAD and in 304 it tells what a GET would bring.
     if (length !== undefined && status !== 204) fields.push('Content-Length', String(length))
     if (!this.#bodiless) this.#expectedBytes = length
@@ -141,25 +141,3 @@ const flushHead = (sink: NodeResponseSink): void => sink.flushHead()
 const mutable = ([name, value]: readonly [string, string]): [string, string] => [name, value]
 
 function ignore(): void {}
-
-/** Lengths of the names in `FRAMING`, so that nearly all names pass without being looked at. */
-const FRAMING_LENGTHS: ReadonlySet<number> = new Set([7, 10, 14, 17])
-const FRAMING: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'keep-alive',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
-/** A copy without the fields that are the engine's own. */
-function withoutFraming(headers: readonly string[]): string[] {
-  const fields: string[] = []
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i] ?? ''
-    if (FRAMING_LENGTHS.has(name.length) && FRAMING.has(name.toLowerCase())) continue
-    fields.push(name, headers[i + 1] ?? '')
-  }
-  return fields
-}

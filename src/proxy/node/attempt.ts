@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { FieldList } from '../../http1/index.ts'
 import type { Exchange } from '../../inbound/exchange.ts'
 import type { UpstreamEvents } from '../upstream.ts'
 import { CarriedRefusal } from './carried-refusal.ts'
@@ -65,7 +66,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (!head.ok) return this.#breach(controller, head.error)
     this.answered = true
     exchange.response.onDrain = () => controller.resume()
-    exchange.response.head(status, head.value.headers, head.value.length)
+    exchange.response.head(status, new FieldList(head.value.headers), head.value.length)
     events.answered(status)
   }
 

@@ -1,5 +1,6 @@
 import { refuse, type Refusal } from '../../errors/refusal.ts'
 import { CLIENT_GONE } from '../../inbound/client-gone.ts'
+import { FieldList } from '../../http1/index.ts'
 import type { Exchange } from '../../inbound/exchange.ts'
 import type { FunctionBackendSpec } from '../../plan/spec.ts'
 import type { Upstream, UpstreamEvents, UpstreamRequest } from '../upstream.ts'
@@ -68,7 +69,7 @@ class Invocation {
       const { status, headers } = answer.value
       const bodiless = upstreamRequest.method === 'HEAD' || status === 204 || status === 304
       const length = answer.value.length ?? (this.#reader === undefined && !bodiless ? 0 : undefined)
-      response.head(status, headers, length)
+      response.head(status, new FieldList(headers), length)
       this.#events.answered(status)
       if (bodiless) this.#cancelBody()
       else if (!(await this.#pass(length))) return

@@ -15,7 +15,7 @@ export function createHttpUpstream(spec: HttpBackendSpec): Upstream {
 class HttpUpstream implements Upstream, DeliveryOwner {
   readonly name: string
   readonly spec: HttpBackendSpec
-  readonly #rotation: Rotation
+  readonly #rotation: Rotation<Target>
   #underWay = 0
   #closing = false
   #whenIdle: (() => void)[] = []

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { Fault } from '../../errors/fault.ts'
 import type { FunctionBackendSpec } from '../../plan/spec.ts'
@@ -6,8 +7,9 @@ import type { FunctionBackendSpec } from '../../plan/spec.ts'
 export type FetchHandler = (request: Request) => unknown
 
 /**
- * Imports the module of a function backend, once: later loads of the same path give the same module. Throws a Fault
- * that names the file where it cannot be imported within the backend's timeout or exports no handler.
+ * Imports the module of a function backend, again after its file changed; what it imports itself is kept by Node for the
+ * life of the process. Throws a Fault that names the file where it cannot be imported within the backend's timeout or
+ * exports no handler.
  */
 export async function loadFunction(spec: FunctionBackendSpec): Promise<FetchHandler> {
   const module = await importModule(spec)
@@ -20,6 +22,12 @@ export async function loadFunction(spec: FunctionBackendSpec): Promise<FetchHand
   })
 }
 
+/** Tells one state of a module's file from another; empty where there is no file. */
+export async function functionVersion({ module }: FunctionBackendSpec): Promise<string> {
+  const file = await stat(module).catch(() => undefined)
+  return file === undefined ? '' : `${file.mtimeMs}-${file.size}`
+}
+
 async function importModule(spec: FunctionBackendSpec): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   // A module that awaits for ever at its top level would hold up the start without a word.
@@ -27,7 +35,10 @@ async function importModule(spec: FunctionBackendSpec): Promise<unknown> {
     timer = setTimeout(() => reject(new Error('its top level did not finish in time')), spec.timeoutMs)
   })
   try {
-    const module: unknown = await Promise.race([import(pathToFileURL(spec.module).href), tooSlow])
+    const url = pathToFileURL(spec.module)
+    // Node keeps modules by their whole URL: another version of the file is another module.
+    url.searchParams.set('version', await functionVersion(spec))
+    const module: unknown = await Promise.race([import(url.href), tooSlow])
     return module
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)

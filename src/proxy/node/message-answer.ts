@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { FieldList } from '../../http1/index.ts'
 import type { Exchange } from '../../inbound/exchange.ts'
 import type { UpstreamEvents } from '../upstream.ts'
 import { codedError, protocolRefusal, refusalOf } from './failure.ts'
@@ -49,7 +50,7 @@ export class MessageAnswer {
       if (!message.isPaused()) message.destroy(codedError('UND_ERR_BODY_TIMEOUT'))
     })
     response.onDrain = () => message.resume()
-    response.head(status, head.value.headers, head.value.length)
+    response.head(status, new FieldList(head.value.headers), head.value.length)
     this.#events.answered(status)
     message.on('data', (piece: Buffer) => {
       if (!response.write(piece)) message.pause()

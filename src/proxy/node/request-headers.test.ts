@@ -19,7 +19,7 @@ const SPEC: HttpBackendSpec = {
 const TARGET = new Target(SPEC, 'http://backend:9000/')
 
 function fieldsOf(headers: string[], hostHeader: 'client' | 'backend' = 'client', length?: number): string[] {
-  return backendHeaders({ method: 'GET', target: '/', headers, body: undefined }, TARGET, hostHeader, length)
+  return backendHeaders({ headers }, TARGET, hostHeader, length)
 }
 
 test('there is exactly one Host, the one that was asked for', () => {

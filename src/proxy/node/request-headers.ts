@@ -19,7 +19,7 @@ const OWN_LENGTHS: ReadonlySet<number> = new Set([...OWN].map((name) => name.len
  * `length` is undefined where there is no such body, or where it is chunked.
  */
 export function backendHeaders(
-  { headers }: UpstreamRequest,
+  { headers }: Pick<UpstreamRequest, 'headers'>,
   target: Target,
   hostHeader: 'client' | 'backend',
   length: number | undefined,

@@ -17,7 +17,7 @@ const SPEC: HttpBackendSpec = {
   ca: undefined,
 }
 
-function orderOf(rotation: Rotation): string {
+function orderOf(rotation: Rotation<Target>): string {
   return rotation
     .order()
     .map(({ hostname }) => hostname)

@@ -1,16 +1,14 @@
-import type { Target } from './target.ts'
-
 /** The URLs of a backend in turn. */
-export class Rotation {
-  readonly targets: readonly Target[]
+export class Rotation<T extends { readonly avoided: boolean }> {
+  readonly targets: readonly T[]
   #next = 0
 
-  constructor(targets: readonly Target[]) {
+  constructor(targets: readonly T[]) {
     this.targets = targets
   }
 
   /** The order in which one request tries them: from the next one on, those that just failed to connect last. */
-  order(): readonly Target[] {
+  order(): readonly T[] {
     const { targets } = this
     if (targets.length === 1) return targets
     const start = this.#next

@@ -1,10 +1,12 @@
-import type { BackendSpec } from '../../plan/spec.ts'
+import type { BackendSpec, HttpBackendSpec } from '../../plan/spec.ts'
 import type { Upstream } from '../upstream.ts'
+import { functionVersion } from './load-function.ts'
 import { createFunctionUpstream, type OnFunctionProblem } from './function-upstream.ts'
-import { createHttpUpstream } from './http-upstream.ts'
 
 export interface UpstreamDependencies {
   readonly onProblem: OnFunctionProblem
+  /** The engine's own. */
+  readonly createHttpUpstream: (spec: HttpBackendSpec) => Upstream
 }
 
 /** Makes one backend. Throws a Fault where a function cannot be loaded; a URL is not connected to before it is used. */
@@ -13,7 +15,7 @@ export async function createUpstream(
   dependencies: UpstreamDependencies,
 ): Promise<Upstream> {
   return spec.kind === 'http'
-    ? createHttpUpstream(spec)
+    ? dependencies.createHttpUpstream(spec)
     : createFunctionUpstream(spec, dependencies.onProblem)
 }
 
@@ -55,7 +57,7 @@ export class UpstreamSet {
     const next: Member[] = []
     try {
       for (const spec of specs) {
-        const key = keyOf(spec)
+        const key = await keyOf(spec)
         next.push(kept.get(key) ?? { key, upstream: await createUpstream(spec, this.#dependencies) })
       }
     } catch (cause) {
@@ -74,8 +76,12 @@ export class UpstreamSet {
   }
 }
 
-/** All of a spec but where it stands in which file: that changes with every line above it. */
-function keyOf(spec: BackendSpec): string {
+/**
+ * All of a spec but where it stands in which file, which changes with every line above it; of a function also the
+ * state of its file.
+ */
+async function keyOf(spec: BackendSpec): Promise<string> {
   const { origin: _place, ...rest } = spec
-  return JSON.stringify(rest, Object.keys(rest).sort())
+  const version = spec.kind === 'function' ? await functionVersion(spec) : ''
+  return version + JSON.stringify(rest, Object.keys(rest).sort())
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { startForwardingGateway } from '../support/forwarding-gateway.ts'
 import { RawClient, startRawServer } from '../support/raw-http.ts'
 import { until } from '../support/wait.ts'
+import { eachEngine } from '../support/engines.ts'
 
 const SLOTS = 3
 const CLIENTS = 300
@@ -50,57 +50,59 @@ const CLIENT_MOODS: readonly ((client: RawClient) => unknown)[] = [
   (client) => client.socket.end('GET / HTTP/1.0\r\n\r\n'),
 ]
 
-test('after hundreds of broken exchanges nothing is left open, every slot is free, and each was reported once', async () => {
-  const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
-  const random = randomly(seed)
-  let honest = false
-  await using backend = await startRawServer(async (client) => {
-    for (;;) {
-      const head = await client.until('\r\n\r\n')
-      const mood = BACKEND_MOODS[honest ? 0 : random(BACKEND_MOODS.length)]
-      // A body is read by some and left by others.
-      if (random(2) === 0) await client.take(Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0))
-      mood?.(client)
+eachEngine(({ startForwardingGateway }) => {
+  test('after hundreds of broken exchanges nothing is left open, every slot is free, and each was reported once', async () => {
+    const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
+    const random = randomly(seed)
+    let honest = false
+    await using backend = await startRawServer(async (client) => {
+      for (;;) {
+        const head = await client.until('\r\n\r\n')
+        const mood = BACKEND_MOODS[honest ? 0 : random(BACKEND_MOODS.length)]
+        // A body is read by some and left by others.
+        if (random(2) === 0) await client.take(Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0))
+        mood?.(client)
+      }
+    })
+    let exchanges = 0
+    await using gateway = await startForwardingGateway({
+      backend: {
+        urls: [backend.url],
+        maxConnections: SLOTS,
+        connectTimeoutMs: 300,
+        firstByteTimeoutMs: 300,
+        idleTimeoutMs: 300,
+      },
+      timeouts: { headMs: 300, bodyIdleMs: 300, keepAliveIdleMs: 300 },
+      intercept: () => {
+        exchanges++
+        return false
+      },
+    })
+    const clients: RawClient[] = []
+    for (let i = 0; i < CLIENTS; i++) {
+      const client = await RawClient.connect(gateway.port)
+      clients.push(client)
+      CLIENT_MOODS[random(CLIENT_MOODS.length)]?.(client)
+      if (random(3) === 0) setTimeout(() => client.socket.destroy(), random(50))
+      if (random(10) === 0) client.socket.pause()
+      if (random(4) === 0) await sleep(1)
+    }
+    await sleep(300)
+    for (const client of clients) client.socket.destroy()
+    await until(() => gateway.listener.exchanges === 0 && gateway.listener.connections === 0)
+    // Attempts that were given up hold their connection until the backend's own timeouts at the latest.
+    await sleep(200)
+    const ends = gateway.outcomes.filter(
+      ({ kind }) => kind === 'done' || kind === 'failed' || kind === 'broken',
+    )
+    assert.equal(ends.length, exchanges, `seed ${seed}`)
+    honest = true
+    for (let i = 0; i < 3 * SLOTS; i++) {
+      const client = await RawClient.connect(gateway.port)
+      client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      assert.match(await client.until('\r\n\r\nok'), /^HTTP\/1.1 200 /, `seed ${seed}`)
+      client.socket.destroy()
     }
   })
-  let exchanges = 0
-  await using gateway = await startForwardingGateway({
-    backend: {
-      urls: [backend.url],
-      maxConnections: SLOTS,
-      connectTimeoutMs: 300,
-      firstByteTimeoutMs: 300,
-      idleTimeoutMs: 300,
-    },
-    timeouts: { headMs: 300, bodyIdleMs: 300, keepAliveIdleMs: 300 },
-    intercept: () => {
-      exchanges++
-      return false
-    },
-  })
-  const clients: RawClient[] = []
-  for (let i = 0; i < CLIENTS; i++) {
-    const client = await RawClient.connect(gateway.port)
-    clients.push(client)
-    CLIENT_MOODS[random(CLIENT_MOODS.length)]?.(client)
-    if (random(3) === 0) setTimeout(() => client.socket.destroy(), random(50))
-    if (random(10) === 0) client.socket.pause()
-    if (random(4) === 0) await sleep(1)
-  }
-  await sleep(300)
-  for (const client of clients) client.socket.destroy()
-  await until(() => gateway.listener.exchanges === 0 && gateway.listener.connections === 0)
-  // Attempts that were given up hold their connection until the backend's own timeouts at the latest.
-  await sleep(200)
-  const ends = gateway.outcomes.filter(
-    ({ kind }) => kind === 'done' || kind === 'failed' || kind === 'broken',
-  )
-  assert.equal(ends.length, exchanges, `seed ${seed}`)
-  honest = true
-  for (let i = 0; i < 3 * SLOTS; i++) {
-    const client = await RawClient.connect(gateway.port)
-    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-    assert.match(await client.until('\r\n\r\nok'), /^HTTP\/1.1 200 /, `seed ${seed}`)
-    client.socket.destroy()
-  }
 })

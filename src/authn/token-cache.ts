@@ -1,0 +1,66 @@
+import type { JwtRejection, KeySet, ParsedToken, VerificationKey } from '../jwt/index.ts'
+import type { Result } from '../kernel/result.ts'
+import type { Principal } from './principal.ts'
+
+/**
+ * What is known of one token text whatever the time is: whether it parses, and whether a key set's key has signed it.
+ * Claims are never part of it, so that nothing outlives `exp`.
+ */
+export interface KnownToken {
+  /** How many characters of the text are the token; before them stands the prefix of its location. */
+  readonly tokenLength: number
+  readonly parsed: Result<ParsedToken, JwtRejection>
+  /** The key set that was asked last, and its answer; undefined before any was. */
+  keys: KeySet | undefined
+  signed: Result<VerificationKey, JwtRejection> | undefined
+  /** Whoever was let in by this token last: the same object for the same guard and place. */
+  principal: Principal | undefined
+}
+
+/** Enough for tens of thousands of tokens. */
+const MAX_BYTES = 32 * 1024 * 1024
+/** The decoded claims and the objects around them, beside the text itself: measured, and rounded up. */
+const ENTRY_BYTES = 2048
+
+/**
+ * Tokens that were looked at before, good and bad, by their whole text. It belongs to one plan and goes with it.
+ * Two generations: when the young one is full it becomes the old one, and what is asked for again is young again.
+ */
+export class TokenCache {
+  #young = new Map<string, KnownToken>()
+  #old = new Map<string, KnownToken>()
+  #youngBytes = 0
+  #oldBytes = 0
+
+  /** What it holds at most, both generations together; the estimate that its bound is about. */
+  get bytes(): number {
+    return this.#youngBytes + this.#oldBytes
+  }
+
+  get(text: string): KnownToken | undefined {
+    const young = this.#young.get(text)
+    if (young !== undefined) return young
+    const old = this.#old.get(text)
+    if (old !== undefined) this.#put(text, old)
+    return old
+  }
+
+  set(text: string, known: KnownToken): void {
+    // A copy: the text is a slice that would keep the whole head of its request alive.
+    const copy = Buffer.from(text, 'latin1').toString('latin1')
+    // A query or form can hold letters beyond latin1, which would come out as others: as those of somebody's token.
+    if (copy === text) this.#put(copy, known)
+  }
+
+  #put(text: string, known: KnownToken): void {
+    const bytes = 2 * text.length + ENTRY_BYTES
+    this.#youngBytes += bytes
+    if (this.#youngBytes > MAX_BYTES / 2) {
+      this.#old = this.#young
+      this.#oldBytes = this.#youngBytes - bytes
+      this.#young = new Map()
+      this.#youngBytes = bytes
+    }
+    this.#young.set(text, known)
+  }
+}

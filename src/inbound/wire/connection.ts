@@ -1,0 +1,358 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { refuse, type Refusal } from '../../errors/refusal.ts'
+import { FieldList, HeadReader, type RequestHead } from '../../http1/index.ts'
+import { CLIENT_GONE } from '../client-gone.ts'
+import { peerOf } from '../node/peer.ts'
+import type { Peer } from '../request.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import { HeadStart } from './head-start.ts'
+import { PhaseClock } from './phase-clock.ts'
+import { problemRefusal } from './problem-refusal.ts'
+import { DISCARD_MAX_BYTES, WireRequestBody, type BodyConnection } from './request-body.ts'
+import { WireResponse, type ResponseConnection } from './response.ts'
+import { offeredProtocol, WireUpgradeOffer } from './upgrade-offer.ts'
+import { WatchedWriter } from './watched-writer.ts'
+
+/** How long the rest of an unwanted body may take to come: a few round trips over a bad mobile network. */
+const DISCARD_MAX_MS = 1000
+/** How long a client has to close after its last answer: as long, and some more, since it has to read it first. */
+const LINGER_MAX_MS = 1500
+
+interface Current {
+  readonly head: RequestHead
+  readonly body: WireRequestBody
+  readonly response: WireResponse
+  readonly upgrade: WireUpgradeOffer | undefined
+}
+
+/**
+ * One client connection. Requests are handled one at a time and in order; bytes that come early are held and the
+ * socket is not read. INVARIANT: the next request begins at the byte after the last, or the connection ends.
+ */
+export class WireConnection implements BodyConnection, ResponseConnection {
+  readonly peer: Peer
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #reader: HeadReader<RequestHead>
+  readonly #headStart = new HeadStart()
+  readonly #clock = new PhaseClock()
+  readonly #writer: WatchedWriter
+  #current: Current | undefined
+  #held: Buffer | undefined
+  #taking = false
+  #requests = 0
+  /** The answer under way is the last. */
+  #last = false
+  /** What came after the last answer and was thrown away. */
+  #lingeredBytes = 0
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket
+    this.#owner = owner
+    this.#reader = new HeadReader(owner.grammar)
+    this.#writer = new WatchedWriter(socket, owner.timeouts.bodyIdleMs)
+    this.peer = peerOf(socket)
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('drain', this.#onDrain)
+    socket.on('close', this.#onClose)
+    socket.on('error', ignore)
+  }
+
+  get method(): string {
+    return this.#current?.head.method ?? ''
+  }
+
+  get minor(): 0 | 1 {
+    return this.#current?.head.minor ?? 1
+  }
+
+  /** Closes the connection if it is between two requests, so that it disturbs nobody. */
+  closeIfIdle(): void {
+    const { phase } = this.#clock
+    if ((phase !== 'idle' && phase !== 'head') || this.#held !== undefined) return
+    if (this.#reader.pendingBytes > 0) return
+    // The client may still be taking its last answer.
+    if (this.#writer.busy) this.#linger()
+    else this.#socket.destroy()
+  }
+
+  /** Ends whatever wait has lasted too long. Called at every tick of the listener. */
+  sweep(nowMs: number): void {
+    const { phase } = this.#clock
+    // Where the client is still taking its answer, the clock of the writing counts.
+    if (phase !== 'head' && phase !== 'discard' && this.#writer.busy) {
+      this.#writer.watch()
+      this.#clock.enter(phase)
+      return
+    }
+    const { timeouts } = this.#owner
+    const elapsedMs = this.#clock.elapsedMs(nowMs)
+    switch (phase) {
+      case 'head':
+        if (elapsedMs >= timeouts.headMs) this.#headTooSlow()
+        return
+      case 'idle':
+        if (elapsedMs >= timeouts.keepAliveIdleMs) this.#socket.destroy()
+        return
+      case 'exchange':
+        if (elapsedMs >= timeouts.bodyIdleMs) this.#stalled()
+        return
+      case 'discard':
+        if (elapsedMs >= DISCARD_MAX_MS) this.#linger()
+        return
+      case 'linger':
+        if (elapsedMs >= LINGER_MAX_MS) this.#socket.destroy()
+        return
+      case 'upgraded':
+    }
+  }
+
+  bodyWanted(): void {
+    this.#clock.moved()
+    this.#continue()
+  }
+
+  sendContinue(): void {
+    if (this.#current?.response.started === false) this.sendText('HTTP/1.1 100 Continue\r\n\r\n')
+  }
+
+  keepsAlive(untilClose: boolean): boolean {
+    const current = this.#current
+    const { draining, maxRequestsPerConnection } = this.#owner
+    this.#last =
+      untilClose ||
+      current === undefined ||
+      !current.head.keepAlive ||
+      current.body.closes ||
+      // What came behind a request to upgrade may be meant for the protocol that was not agreed on.
+      current.upgrade !== undefined ||
+      draining ||
+      this.#requests >= maxRequestsPerConnection
+    return !this.#last
+  }
+
+  sendText(text: string): boolean {
+    this.#clock.moved()
+    return this.#writer.text(text)
+  }
+
+  sendBytes(head: string, bytes: Buffer, tail: string): boolean {
+    this.#clock.moved()
+    return this.#writer.bytes(head, bytes, tail)
+  }
+
+  dateText(): string {
+    return this.#owner.dateText
+  }
+
+  responseEnded(): void {
+    const current = this.#current
+    if (current === undefined) return
+    if (this.#last || current.body.closes) return this.#linger()
+    if (current.body.complete) return this.#finish()
+    this.#clock.enter('discard')
+    current.body.discard()
+  }
+
+  breakOff(untilClose: boolean): void {
+    // A body that lasts until the connection closes looks whole after an orderly close: only a reset shows the break.
+    if (untilClose && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#clock.moved()
+    if (this.#clock.phase === 'linger') this.#throwAway(bytes)
+    else if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes])
+    else this.#take(bytes)
+  }
+
+  /** A client that ends its side while it is owed an answer is gone, as far as anybody can tell (nginx says so, too). */
+  readonly #onEnd = (): void => {
+    if (this.#current?.response.ended === false) this.#socket.destroy()
+    else this.#linger()
+  }
+
+  readonly #onDrain = (): void => {
+    this.#clock.moved()
+    const current = this.#current
+    if (current === undefined) this.#continue()
+    else current.response.onDrain?.()
+  }
+
+  readonly #onClose = (): void => {
+    const current = this.#current
+    if (current === undefined) return
+    this.#current = undefined
+    current.body.fail(CLIENT_GONE)
+    current.response.gone()
+    this.#owner.exchangeClosed()
+  }
+
+  /** Gives bytes to whoever they are for; what nobody takes now is held. */
+  #take(bytes: Buffer): void {
+    this.#taking = true
+    let at = 0
+    while (at < bytes.length && this.#clock.phase !== 'linger') {
+      const current = this.#current
+      if (current === undefined) {
+        // Who does not take answers gets no more of them, or they would fill the memory.
+        if (this.#socket.writableNeedDrain) break
+        at = this.#readHead(bytes, at)
+      } else if (current.body.wanted) at = this.#readBody(current, bytes, at)
+      else break
+    }
+    this.#taking = false
+    if (at >= bytes.length || this.#clock.phase === 'linger') return
+    this.#held = bytes.subarray(at)
+    this.#socket.pause()
+  }
+
+  /** Something changed: perhaps what is held is wanted now. */
+  #continue(): void {
+    const bytes = this.#held
+    if (bytes === undefined || this.#taking) return
+    this.#held = undefined
+    this.#take(bytes)
+    if (this.#held === undefined) this.#socket.resume()
+  }
+
+  #readHead(bytes: Buffer, at: number): number {
+    const head = this.#reader.read(bytes, at, bytes.length)
+    if (head === undefined) {
+      this.#headStart.add(bytes, at)
+      if (this.#clock.phase !== 'head') this.#clock.enter('head')
+      return bytes.length
+    }
+    const next = at + this.#reader.consumed
+    if (head.ok) {
+      this.#headStart.clear()
+      this.#serve(head.value)
+    } else {
+      this.#headStart.add(bytes, at)
+      this.#refuse(problemRefusal(head.error))
+    }
+    return next
+  }
+
+  #readBody(current: Current, bytes: Buffer, at: number): number {
+    const next = at + current.body.push(bytes, at)
+    if (!current.response.ended || this.#current !== current) return next
+    if (current.body.complete) this.#finish()
+    else if (current.body.closes) this.#linger()
+    return next
+  }
+
+  #serve(head: RequestHead): void {
+    this.#requests++
+    this.#last = false
+    this.#clock.enter('exchange')
+    const body = new WireRequestBody(head.framing, this.#owner.limits, head.expectContinue, this)
+    const response = new WireResponse(this)
+    const protocol = head.upgrade === undefined ? undefined : offeredProtocol(head)
+    const upgrade =
+      protocol === undefined ? undefined : new WireUpgradeOffer(protocol, (text) => this.#handOver(text))
+    this.#current = { head, body, response, upgrade }
+    this.#owner.exchangeOpened()
+    this.#owner.handle({
+      request: {
+        method: head.method,
+        target: head.target,
+        authority: head.host,
+        headers: head.headers,
+        repeated: head.repeated,
+        httpVersion: head.minor === 1 ? '1.1' : '1.0',
+        peer: this.peer,
+      },
+      body,
+      response,
+      upgrade,
+    })
+  }
+
+  /** The exchange is over and the connection serves on. */
+  #finish(): void {
+    this.#current = undefined
+    this.#owner.exchangeClosed()
+    this.#clock.enter('idle')
+    if (this.#owner.draining) this.#linger()
+    else this.#continue()
+  }
+
+  /**
+   * The connection is over once the client has taken what it was sent. Until then what comes is thrown away: closing
+   * while the client sends would reset the connection, and the answer could be lost with it (RFC 9112 §9.6).
+   */
+  #linger(): void {
+    if (this.#current !== undefined) {
+      this.#current = undefined
+      this.#owner.exchangeClosed()
+    }
+    this.#clock.enter('linger')
+    this.#held = undefined
+    this.#socket.end()
+    this.#socket.resume()
+  }
+
+  #throwAway(bytes: Buffer): void {
+    this.#lingeredBytes += bytes.length
+    if (this.#lingeredBytes > DISCARD_MAX_BYTES) this.#socket.pause()
+  }
+
+  /** Answers what never became a request. */
+  #refuse(refusal: Refusal): void {
+    const answer = this.#owner.problem(refusal, this.peer)
+    if (answer === undefined) {
+      this.#socket.destroy()
+      return
+    }
+    this.#clock.enter('exchange')
+    const body = new WireRequestBody({ kind: 'none' }, this.#owner.limits, false, this)
+    const response = new WireResponse(this)
+    this.#current = { head: this.#headStart.asUnreadable(), body, response, upgrade: undefined }
+    this.#owner.exchangeOpened()
+    response.head(answer.status, new FieldList(answer.headers), answer.body.length)
+    response.write(answer.body)
+    response.end()
+  }
+
+  #headTooSlow(): void {
+    // A connection opened in advance, as browsers do, and never used: there is nothing to answer.
+    if (this.#reader.pendingBytes === 0) this.#socket.destroy()
+    else
+      this.#refuse(
+        refuse('GW_REQUEST_TIMEOUT', 'head-timeout', {
+          detail: 'the request head was not complete within `timeouts.head`',
+        }),
+      )
+  }
+
+  /** Nothing moved for long: is it the client that is waited for? */
+  #stalled(): void {
+    const body = this.#current?.body
+    if (body?.wanted !== true) return
+    body.fail(
+      refuse('GW_REQUEST_TIMEOUT', 'body-idle', {
+        detail: 'no piece of the request body came within `timeouts.body`',
+      }),
+    )
+  }
+
+  #handOver(head: string): Duplex {
+    const socket = this.#socket
+    this.#clock.enter('upgraded')
+    this.#writer.release()
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('drain', this.#onDrain)
+    socket.pause()
+    socket.write(head, 'latin1')
+    if (this.#held !== undefined) socket.unshift(this.#held)
+    this.#held = undefined
+    return socket
+  }
+}
+
+function ignore(): void {}

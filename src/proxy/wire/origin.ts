@@ -1,0 +1,96 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import {
+  FieldList,
+  NO_FIELD_LIST,
+  NO_FIELDS,
+  type ResponseGrammar,
+  type ResponseHead,
+  type WireFields,
+} from '../../http1/index.ts'
+import type { HttpBackendSpec } from '../../plan/spec.ts'
+import { endToEnd } from '../hop-by-hop.ts'
+import { Target } from '../node/target.ts'
+import { UpstreamConnection } from './upstream-connection.ts'
+
+/** One URL of a backend with its kept-alive connections. */
+export class Origin extends Target {
+  readonly #spec: HttpBackendSpec
+  readonly #grammar: ResponseGrammar
+  /** Those that serve nobody now; the last one is the one that was used last, and the likeliest to be alive. */
+  readonly #idle: UpstreamConnection[] = []
+  readonly #open = new Set<UpstreamConnection>()
+  #closing = false
+  #lastHeaders: WireFields = NO_FIELDS
+  #lastFields: FieldList = NO_FIELD_LIST
+
+  constructor(spec: HttpBackendSpec, url: string, grammar: ResponseGrammar) {
+    super(spec, url)
+    this.#spec = spec
+    this.#grammar = grammar
+  }
+
+  /** A connection that has served before, or undefined. */
+  takeIdle(): UpstreamConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop()
+      if (connection === undefined || connection.usable) return connection
+    }
+  }
+
+  connect(): UpstreamConnection {
+    const connection = new UpstreamConnection(this.#dial(), this.secure, this.#grammar)
+    this.#open.add(connection)
+    connection.onGone = () => this.#forget(connection)
+    connection.expectWithin(this.#spec.connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT')
+    return connection
+  }
+
+  /** Takes back a connection that may serve again. */
+  keep(connection: UpstreamConnection): void {
+    if (this.#closing) connection.destroy()
+    else this.#idle.push(connection)
+  }
+
+  /** The end-to-end fields of an answer. A backend repeats them often, so the last ones are remembered. */
+  passedOn({ headers }: ResponseHead): FieldList {
+    if (headers !== this.#lastHeaders) {
+      this.#lastHeaders = headers
+      this.#lastFields = new FieldList(endToEnd(headers))
+    }
+    return this.#lastFields
+  }
+
+  sweep(nowMs: number): void {
+    for (const connection of this.#open) connection.sweep(nowMs)
+  }
+
+  closeIdle(): void {
+    this.#closing = true
+    for (const connection of this.#idle.splice(0)) connection.destroy()
+  }
+
+  #forget(connection: UpstreamConnection): void {
+    this.#open.delete(connection)
+    const index = this.#idle.indexOf(connection)
+    if (index >= 0) this.#idle.splice(index, 1)
+  }
+
+  #dial(): Socket {
+    const place = {
+      host: this.hostname,
+      port: this.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    }
+    if (!this.secure) return connectTcp(place)
+    const { ca } = this.#spec
+    return connectTls({
+      ...place,
+      ALPNProtocols: ['http/1.1'],
+      ...(this.serverName === undefined ? {} : { servername: this.serverName }),
+      ...(ca === undefined ? {} : { ca }),
+    })
+  }
+}

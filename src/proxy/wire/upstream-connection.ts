@@ -1,0 +1,209 @@
+import type { Socket } from 'node:net'
+import {
+  createBodyDecoder,
+  DEFAULT_HTTP_LIMITS,
+  HeadReader,
+  responseFraming,
+  type BodyDecoder,
+  type BodyFraming,
+  type BodySink,
+  type HttpProblem,
+  type ResponseGrammar,
+  type ResponseHead,
+  type WireFields,
+} from '../../http1/index.ts'
+import { writeGathered } from '../../inbound/gathered-write.ts'
+import { codedError } from '../node/failure.ts'
+
+/** Whoever's request is on a connection. */
+export interface ConnectionUser {
+  connected(): void
+  interim(head: ResponseHead): void
+  head(head: ResponseHead, framing: BodyFraming): void
+  piece(bytes: Buffer): void
+  complete(trailers: WireFields): void
+  /** The request's side may go on. */
+  drained(): void
+  /** Called once at most, with an error of node's or a problem of the codec; the connection is gone. */
+  failed(cause: Error | HttpProblem): void
+}
+
+/** Kept-alive connections are closed a little before a Node backend would close them (5 s). */
+const IDLE_MS = 4000
+
+/**
+ * One connection to a backend, for one request at a time. INVARIANT: bytes that no request asked for end it, so that
+ * no answer is ever taken for another's.
+ */
+export class UpstreamConnection implements BodySink {
+  /** Called when the connection is closed. */
+  onGone: (() => void) | undefined
+  /** Whether an answer has been read from it before. */
+  served = false
+  /** Whether anything of the present answer has been read. */
+  heard = false
+  readonly #socket: Socket
+  readonly #reader: HeadReader<ResponseHead>
+  #user: ConnectionUser | undefined
+  #method = ''
+  #head: ResponseHead | undefined
+  #decoder: BodyDecoder | undefined
+  #gone = false
+  #limitMs = Infinity
+  #limitCode = ''
+  #waitRestarted = true
+  #waitStartMs = 0
+
+  constructor(socket: Socket, secure: boolean, grammar: ResponseGrammar) {
+    this.#socket = socket
+    this.#reader = new HeadReader(grammar)
+    socket.on(secure ? 'secureConnect' : 'connect', () => this.#user?.connected())
+    socket.on('data', this.#onData)
+    socket.on('drain', () => this.#user?.drained())
+    socket.on('end', () => this.#onEnd())
+    socket.on('error', (error) => this.#fail(error))
+    socket.on('close', () => {
+      this.#fail(codedError('UND_ERR_SOCKET'))
+      this.onGone?.()
+    })
+  }
+
+  get usable(): boolean {
+    return !this.#gone && !this.#socket.destroyed && this.#socket.writable
+  }
+
+  /** From here on the connection is this request's. */
+  use(user: ConnectionUser, method: string): void {
+    this.#user = user
+    this.#method = method
+    this.heard = false
+  }
+
+  /** What must happen next must happen within this time; 0 for no bound. */
+  expectWithin(timeoutMs: number, code: string): void {
+    this.#limitMs = timeoutMs === 0 ? Infinity : timeoutMs
+    this.#limitCode = code
+    this.#waitRestarted = true
+  }
+
+  /** The request is answered and the connection may serve another. */
+  rest(): void {
+    this.#user = undefined
+    this.#head = undefined
+    this.#decoder = undefined
+    this.served = true
+    this.expectWithin(IDLE_MS, '')
+    if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  sendText(text: string): boolean {
+    return this.#socket.write(text, 'latin1')
+  }
+
+  sendBytes(head: string, bytes: Buffer, tail: string): boolean {
+    return writeGathered(this.#socket, head, bytes, tail)
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  destroy(): void {
+    this.#user = undefined
+    this.#gone = true
+    this.#socket.destroy()
+  }
+
+  /**
+   * Ends a wait that has lasted too long; called at every tick. What began between two ticks counts from the later one,
+   * so nothing is ended too early. `nowMs` never goes back.
+   */
+  sweep(nowMs: number): void {
+    // A paused connection waits for the client, whose own listener measures that.
+    if (this.#waitRestarted || this.#socket.isPaused()) {
+      this.#waitRestarted = false
+      this.#waitStartMs = nowMs
+    } else if (nowMs - this.#waitStartMs >= this.#limitMs) {
+      this.#fail(codedError(this.#limitCode))
+    }
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
+    this.#user?.piece(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    let at = 0
+    while (at < bytes.length) {
+      const user = this.#user
+      if (user === undefined || this.#gone) {
+        this.destroy()
+        return
+      }
+      at =
+        this.#decoder === undefined
+          ? this.#readHead(user, bytes, at)
+          : this.#readBody(user, this.#decoder, bytes, at)
+    }
+  }
+
+  #readHead(user: ConnectionUser, bytes: Buffer, at: number): number {
+    this.heard = true
+    const head = this.#reader.read(bytes, at, bytes.length)
+    if (head === undefined) return bytes.length
+    const next = at + this.#reader.consumed
+    if (!head.ok) {
+      this.#fail(head.error)
+      return bytes.length
+    }
+    if (head.value.status < 200) {
+      user.interim(head.value)
+      return next
+    }
+    const framing = responseFraming(head.value, this.#method)
+    const decoder = createBodyDecoder(framing, DEFAULT_HTTP_LIMITS, 'pass')
+    this.#head = head.value
+    this.#decoder = decoder
+    user.head(head.value, framing)
+    if (decoder.done) this.#complete(user, decoder, next < bytes.length)
+    return next
+  }
+
+  #readBody(user: ConnectionUser, decoder: BodyDecoder, bytes: Buffer, at: number): number {
+    const next = at + decoder.push(bytes, at, bytes.length, this)
+    if (decoder.problem !== undefined) this.#fail(decoder.problem)
+    else if (decoder.done) this.#complete(user, decoder, next < bytes.length)
+    return decoder.problem === undefined ? next : bytes.length
+  }
+
+  #complete(user: ConnectionUser, decoder: BodyDecoder, more: boolean): void {
+    if (this.#user !== user) return
+    // A second answer nobody asked for: what follows it on this connection could be anybody's.
+    if (more || this.#head?.keepAlive !== true) this.#gone = true
+    user.complete(decoder.trailers)
+  }
+
+  #onEnd(): void {
+    const user = this.#user
+    const decoder = this.#decoder
+    if (user !== undefined && decoder !== undefined && !decoder.done) {
+      const problem = decoder.finish()
+      if (problem === undefined) {
+        this.#gone = true
+        user.complete(decoder.trailers)
+        return
+      }
+    }
+    this.#fail(codedError('UND_ERR_SOCKET'))
+  }
+
+  #fail(cause: Error | HttpProblem): void {
+    const user = this.#user
+    this.destroy()
+    user?.failed(cause)
+  }
+}
