@@ -19,9 +19,7 @@ export function pickCores(): Cores | undefined {
   if (gateway === undefined || second === undefined) return undefined
   const siblings = siblingsOf(gateway)
   const load = cores.find((core) => core !== gateway && !siblings.includes(core))
-  return load === undefined
-    ? { gateway, load: second, siblings: true }
-    : { gateway, load, siblings: false }
+  return load === undefined ? { gateway, load: second, siblings: true } : { gateway, load, siblings: false }
 }
 
 /** Reads the kernel's list of cores: `0-3,8` is 0, 1, 2, 3 and 8. */

@@ -62,7 +62,7 @@ export function readResult(output: string): LoadResult | undefined {
   return text === undefined ? undefined : RESULT.parse(JSON.parse(text))
 }
 
-/** The words after `wrk`, as one can type them. wrk takes whole seconds, so 2.5 s are told as 2500 ms it has no word for. */
+/** The words after `wrk`, as a person could type them. */
 function wrkArguments(origin: string, load: Load, seconds: number): string[] {
   const options: Record<string, string | number | undefined> = {
     method: load.method,

@@ -9,14 +9,14 @@ export interface Options {
   readonly rounds: number
   /** How long one measurement of one row takes. */
   readonly measureSeconds: number
-  /** How long a row is loaded before each measurement, unmeasured. */
-  readonly warmUpSeconds: number
   /** How long each gateway is loaded once, right after it started: the time that V8 needs to compile the hot path. */
-  readonly firstWarmUpSeconds: number
+  readonly warmUpSeconds: number
   /** Measures although others use the machine. */
   readonly busy: boolean
   /** `bin/claimgate.js` of the build that is measured. */
   readonly claimgate: string | undefined
+  /** The engine that Claimgate's rows use instead of the default. */
+  readonly engine: string | undefined
   /** Where `latest.md` and `latest.json` go. */
   readonly out: string | undefined
 }
@@ -28,6 +28,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --only <a,b>        these rows and parts alone; nothing is saved without --out
   --rounds <n>        how often each row is measured (3)
   --claimgate <file>  \`bin/claimgate.js\` of another build
+  --engine <name>     measure Claimgate with this engine instead of the default
   --out <directory>   where latest.md and latest.json go (bench/results)
   --busy              measure although others use the machine
   --help              this text
@@ -52,12 +53,12 @@ export function readOptions(args: readonly string[]): Result<Options | 'help', s
     quick,
     only: names === undefined ? undefined : new Set(names),
     rounds,
-    // CPU times have a grain of 10 ms, so one second is good to a percent and more is better than that.
-    measureSeconds: quick ? 1 : 2.5,
-    warmUpSeconds: quick ? 0.25 : 0.5,
-    firstWarmUpSeconds: quick ? 1 : 2,
+    // Whole seconds, as wrk takes no others. CPU times have a grain of 10 ms, so one second is good to a percent.
+    measureSeconds: quick ? 1 : 2,
+    warmUpSeconds: quick ? 1 : 2,
     busy: values.busy === true,
     claimgate: values.claimgate,
+    engine: values.engine,
     out: values.out,
   })
 }
@@ -81,6 +82,7 @@ function strictly(args: readonly string[]) {
       rounds: { type: 'string' },
       busy: { type: 'boolean' },
       claimgate: { type: 'string' },
+      engine: { type: 'string' },
       out: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },

@@ -34,6 +34,12 @@ const STOP_MS = 1500
  */
 export class Processes {
   readonly #live = new Set<ChildProcess>()
+  readonly #programs: ReadonlyMap<string, string>
+
+  /** Programs are found by these files, as daemons are not in everybody's path. */
+  constructor(programs: ReadonlyMap<string, string>) {
+    this.#programs = programs
+  }
 
   /** Starts a server and waits until it listens on `port`. */
   async serve(command: Command, port: number, readyMs = 20_000): Promise<Running> {
@@ -70,8 +76,19 @@ export class Processes {
   }
 
   #spawn({ core, file, args, cwd }: Command): ChildProcess {
-    const words = ['--pdeathsig', 'KILL', 'taskset', '-c', String(core), file, ...args]
-    const child = spawn('setpriv', words, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) })
+    const words = [
+      '--pdeathsig',
+      'KILL',
+      'taskset',
+      '-c',
+      String(core),
+      this.#programs.get(file) ?? file,
+      ...args,
+    ]
+    const child = spawn('setpriv', words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd === undefined ? {} : { cwd }),
+    })
     this.#live.add(child)
     child.once('close', () => this.#live.delete(child))
     return child

@@ -37,7 +37,9 @@ export async function makeTokens(key: SigningKey, count: number, nowSeconds: num
   while (tokens.length < count) {
     const first = tokens.length
     const length = Math.min(BATCH, count - first)
-    const batch = Array.from({ length }, (_, index) => makeToken(key, claims(`user-${first + index}`, nowSeconds)))
+    const batch = Array.from({ length }, (_, index) =>
+      makeToken(key, claims(`user-${first + index}`, nowSeconds)),
+    )
     tokens.push(...(await Promise.all(batch)))
   }
   return tokens
