@@ -68,7 +68,7 @@ class CurlReader {
 
   #address(word: string): string | undefined {
     if (this.#url !== undefined)
-      return `two addresses, \`${shortened(this.#url)}\` and \`${shortened(word)}\`; paste one request`
+      return `two addresses, \`${withoutQuery(this.#url)}\` and \`${withoutQuery(word)}\`; paste one request`
     this.#url = word
     return undefined
   }
@@ -209,6 +209,11 @@ function withQuery(url: string, query: string): string {
   const [base = '', fragment] = url.split('#', 2)
   const whole = `${base}${base.includes('?') ? '&' : '?'}${query}`
   return fragment === undefined ? whole : `${whole}#${fragment}`
+}
+
+/** A query may hold a token. */
+function withoutQuery(url: string): string {
+  return shortened(url.split('?', 1)[0] ?? '')
 }
 
 function shortened(text: string): string {

@@ -1,3 +1,4 @@
+import { hostCovers, pathCovers } from '../dialects/patterns.ts'
 import type { ConditionSpec, GuardSpec, PlanSpec, RouteSpec } from '../plan/spec.ts'
 import { printable } from './terminal.ts'
 
@@ -20,12 +21,14 @@ export function summaryTable({ routes, guards }: PlanSpec): string {
     ...(guards.length > 0 ? ['', 'Over all routes:'] : []),
     ...guards.map((guard) => `${guard.name}: ${needOf(guard)}`),
   ]
-    .map((line) => `  ${printable(line).trimEnd()}\n`)
+    .map((line) => `${`  ${printable(line)}`.trimEnd()}\n`)
     .join('')
 }
 
 function rowOf(route: RouteSpec, hasRules: boolean): readonly string[] {
-  const needs = [...new Set(route.guards.map(needOf))].join('; or ')
+  const needs = [...new Set(route.guards.map((guard) => needOn(route, guard)))]
+    .filter((need) => need !== '')
+    .join('; or ')
   const none = hasRules ? 'by the rules below' : 'none'
   return [
     abridged(route.hosts),
@@ -34,6 +37,39 @@ function rowOf(route: RouteSpec, hasRules: boolean): readonly string[] {
     route.backend,
     needs === '' ? none : needs,
   ]
+}
+
+/** What a guard asks for on a route: of its conditions only those that concern it. Empty for nothing. */
+function needOn(route: RouteSpec, guard: GuardSpec): string {
+  const { requirement } = guard
+  if (!('conditions' in requirement)) return needOf(guard)
+  const conditions = requirement.conditions.filter((condition) => concerns(condition, route))
+  const isWhole = conditions.some((condition) => coversWhole(condition, route))
+  // A list that holds the whole route says no more than "all" or "nothing".
+  if (requirement.mode === 'whitelist')
+    return isWhole ? '' : needOf(withConditions(guard, 'whitelist', conditions))
+  if (conditions.length === 0) return ''
+  return isWhole ? guard.authentication : needOf(withConditions(guard, 'blacklist', conditions))
+}
+
+function withConditions(
+  guard: GuardSpec,
+  mode: 'whitelist' | 'blacklist',
+  conditions: readonly ConditionSpec[],
+): GuardSpec {
+  return { ...guard, requirement: { mode, conditions } }
+}
+
+function concerns(condition: ConditionSpec, { hosts, path }: RouteSpec): boolean {
+  const meet = (covers: (outer: string, inner: string) => boolean, a: string, b: string): boolean =>
+    covers(a, b) || covers(b, a)
+  return (
+    meet(pathCovers, condition.path, path) && hosts.some((host) => meet(hostCovers, condition.host, host))
+  )
+}
+
+function coversWhole(condition: ConditionSpec, { hosts, path }: RouteSpec): boolean {
+  return pathCovers(condition.path, path) && hosts.every((host) => hostCovers(condition.host, host))
 }
 
 function needOf({ authentication, requirement }: GuardSpec): string {

@@ -3,22 +3,28 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { builtCli, run } from './built-cli.ts'
-import { startRunning } from './running-cli.ts'
+import { startRunning, type RunningCli } from './running-cli.ts'
 
-builtCli()
-const port = await freePort()
-const started = Date.now()
-const demo = startRunning(['demo', '--port', String(port)])
+let port = 0
+let demo: RunningCli
+let startedMs = 0
+let configuration = ''
+let commands: readonly string[] = []
+
+before(async () => {
+  builtCli()
+  port = await freePort()
+  const started = Date.now()
+  demo = startRunning(['demo', '--port', String(port)])
+  await demo.until(/explain .*"\n/)
+  startedMs = Date.now() - started
+  configuration = /^Its configuration is (.*);/m.exec(demo.output.stderr)?.[1] ?? ''
+  commands = demo.output.stderr.split('\n').filter((_, index, lines) => lines[index - 1]?.startsWith('# '))
+})
+
 after(() => demo.kill())
-await demo.until('# 7.')
-await demo.until(/explain .*"\n/)
-const startedMs = Date.now() - started
-
-const { stderr } = demo.output
-const configuration = /^Its configuration is (.*);/m.exec(stderr)?.[1] ?? ''
-const commands = stderr.split('\n').filter((_, index, lines) => lines[index - 1]?.startsWith('# '))
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -41,11 +47,11 @@ function shell(command: string | undefined): Promise<{ readonly code: number; re
 const hasCurl = (await shell('command -v curl')).code === 0
 const noCurl = hasCurl ? {} : { skip: 'there is no curl on this machine' }
 
-describe('claimgate demo', () => {
+describe('claimgate demo', { timeout: 60_000 }, () => {
   it('listens on the port that is asked for, within ten seconds', () => {
     assert.ok(startedMs < 10_000, `it took ${startedMs} ms`)
     assert.match(
-      stderr,
+      demo.output.stderr,
       new RegExp(`^Claimgate listens on http://127\\.0\\.0\\.1:${port} — Ctrl-C stops it\\.$`, 'm'),
     )
   })
@@ -87,11 +93,11 @@ describe('claimgate demo', () => {
   })
 
   it('says that the port is taken', async () => {
-    const { code, stderr: second } = await run(['demo', '--port', String(port)])
+    const { code, stderr } = await run(['demo', '--port', String(port)])
     assert.equal(code, 1)
-    assert.match(second, new RegExp(`cannot listen on \`127\\.0\\.0\\.1:${port}\``))
+    assert.match(stderr, new RegExp(`cannot listen on \`127\\.0\\.0\\.1:${port}\``))
     assert.match(
-      second,
+      stderr,
       /^error: the demo could not start\nhint: try another port: npm start -- --port 9090$/m,
     )
   })

@@ -205,7 +205,7 @@ describe('claimgate explain ends with 2 where nothing can be said', () => {
     [['ftp://a/b'], /^error: the address is not one of http or https$/m],
     [['?a'], /names no host/],
     [[ORDERS, '--at', 'yesterday'], /^error: `yesterday` is not a time\nhint: write it in UTC/m],
-    [[ORDERS, '-H', 'nonsense'], /^error: `nonsense` is not `name: value`$/m],
+    [[ORDERS, '-H', 'nonsense'], /^error: a header is written `name: value`$/m],
     [['--curl', 'wget http://a'], /^error: the command does not begin with `curl`$/m],
     [['--curl', 'curl http://a', ORDERS], /^error: `--curl` holds the whole request$/m],
     [

@@ -41,14 +41,16 @@ async function serve(file: string): Promise<{ readonly gateway: RunningCli; read
 const status = async (url: string): Promise<number> => (await fetch(url)).status
 
 async function untilWaiting(): Promise<() => void> {
-  for (;;) {
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
     const answer = waiting.shift()
     if (answer !== undefined) return answer
     await new Promise((next) => setTimeout(next, 5))
   }
+  throw new Error('the slow request never reached the backend')
 }
 
-describe('claimgate serve that cannot start', () => {
+describe('claimgate serve that cannot start', { timeout: 60_000 }, () => {
   it('ends with 1 and every error where the configuration has some, and listens on nothing', async () => {
     folder.write('bad.yaml', configuration('open', 18_080))
     const { code, stderr, stdout } = await run(['serve', 'bad.yaml'], { cwd: folder.path })
@@ -86,7 +88,7 @@ describe('claimgate serve that cannot start', () => {
   })
 })
 
-describe('claimgate serve', () => {
+describe('claimgate serve', { timeout: 60_000 }, () => {
   it('serves, logs requests to the standard output, and ends with 0 on Ctrl-C', async () => {
     folder.write('serve.yaml', configuration('/open'))
     const { gateway, url } = await serve('serve.yaml')
@@ -162,7 +164,7 @@ describe('claimgate serve', () => {
   })
 })
 
-describe('claimgate serve, reloading', () => {
+describe('claimgate serve, reloading', { timeout: 60_000 }, () => {
   it('takes a change of the whitelist with SIGHUP, and keeps the last good configuration otherwise', async () => {
     folder.write('hup.yaml', configuration('/open'))
     const { gateway, url } = await serve('hup.yaml')

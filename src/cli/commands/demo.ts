@@ -17,10 +17,11 @@ export async function demoCommand(
   options: { readonly port?: number },
   terminal: Terminal,
 ): Promise<ExitCode> {
+  // What takes time comes before the folder, so that an early Ctrl-C leaves nothing behind.
+  const port = options.port ?? (await freePort(DEMO_PORT))
+  const issuer = createDemoIssuer()
   const folder = await mkdtemp(join(tmpdir(), 'claimgate-demo-'))
   try {
-    const port = options.port ?? (await freePort(DEMO_PORT))
-    const issuer = createDemoIssuer()
     const file = join(folder, 'claimgate.yaml')
     await writeFile(join(folder, 'jwks.json'), JSON.stringify(issuer.jwks, null, 2))
     await writeFile(join(folder, 'hello.js'), DEMO_FUNCTION)

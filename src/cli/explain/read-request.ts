@@ -55,7 +55,7 @@ function fromOptions(options: RequestOptions): Result<CurlRequest, Complaint> {
   const headers: string[] = []
   for (const line of options.header ?? []) {
     const colon = line.indexOf(':')
-    if (colon < 1) return err({ message: `\`${line.slice(0, 40)}\` is not \`name: value\`` })
+    if (colon < 1) return err({ message: 'a header is written `name: value`' })
     headers.push(line.slice(0, colon), line.slice(colon + 1).trim())
   }
   if (token !== undefined) headers.push('Authorization', `Bearer ${token.trim()}`)
@@ -84,7 +84,7 @@ function readAddress(url: string, firstListener: string): Result<Address, Compla
   const isPath = url.startsWith('/')
   if (host === '' && !isPath) {
     return err({
-      message: `\`${url.slice(0, 80)}\` names no host`,
+      message: 'the address names no host',
       hint: 'write the whole address, such as http://api.example.com/path',
     })
   }
@@ -115,6 +115,7 @@ function toInbound(
     target: bytes(target),
     authority: valueOf(lines, 'host') ?? authority,
     headers: lines.map(bytes),
+    repeated: false,
     httpVersion: '1.1' as const,
     peer: { address: peer, tls },
   }
