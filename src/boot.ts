@@ -39,7 +39,7 @@ export async function startGateway(
     return new WatchedGateway(server, configuration, {
       log,
       terminal,
-      load: () => loadConfiguration(file, options, terminal),
+      load: (onFiles) => loadConfiguration(file, { ...options, onFiles }, terminal),
       flush: () => flush(out),
     })
   } catch (cause) {
@@ -61,7 +61,7 @@ function flush(out: { flushSync(): void }): void {
 interface Surroundings {
   readonly log: Log
   readonly terminal: Terminal
-  readonly load: () => Promise<Configuration | undefined>
+  readonly load: (onFiles: (files: readonly string[]) => void) => Promise<Configuration | undefined>
   readonly flush: () => void
 }
 
@@ -101,17 +101,20 @@ class WatchedGateway implements RunningGateway {
   /** Says on the terminal what came of it, too: whoever saved the file looks there, and not into the log. */
   async #reloadNow(): Promise<void> {
     const { log, terminal, load } = this.#surroundings
-    const next = await load()
+    // Also those of a configuration with errors: the file that is missing now may come.
+    const next = await load((files) => this.#watch.watch(files))
     if (next === undefined) {
       log.error('the configuration has errors; the last good one serves on')
       terminal.err('the last good configuration serves on\n')
       return
     }
     try {
-      await this.#server.publish(next)
-      this.#watch.watch(next.files)
-      log.info('the configuration was reloaded')
-      terminal.err('the configuration was reloaded\n')
+      const restart = await this.#server.publish(next)
+      const but = restart
+        ? ', except for listeners, limits, timeouts, log and engine: those need a restart'
+        : ''
+      log.info(`the configuration was reloaded${but}`)
+      terminal.err(`the configuration was reloaded${but}\n`)
     } catch (cause) {
       const { message, hint } = startFailure(cause)
       log.error('the configuration could not be published; the last good one serves on', { error: message })

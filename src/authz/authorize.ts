@@ -13,5 +13,5 @@ export function authorize(route: Route, cover: Cover, principal: Principal | und
     throw new Fault('a request that needs a token reached authorization without one')
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that may make the proof
-  return { route, principal } as Permit
+  return { route, cover, principal } as Permit
 }

@@ -1,4 +1,5 @@
 import type { Principal } from '../authn/index.ts'
+import type { Cover } from '../plan/cover.ts'
 import type { Route } from '../plan/plan.ts'
 
 declare const minted: unique symbol
@@ -10,6 +11,8 @@ declare const minted: unique symbol
 export interface Permit {
   readonly [minted]: true
   readonly route: Route
+  /** What was asked of the request. */
+  readonly cover: Cover
   /** Whose claims the backend may see; undefined where the request needed no token. */
   readonly principal: Principal | undefined
 }

@@ -91,6 +91,7 @@ test('the form is asked for where a token or a reserved name may be in it, and n
       routeSpec({
         name: 'unlisted',
         path: '/unlisted',
+        backend: 'second',
         guards: [guardSpec('token', { mode: 'blacklist', conditions: [{ host: '*', path: '/x' }] })],
       }),
       routeSpec({
@@ -98,7 +99,7 @@ test('the form is asked for where a token or a reserved name may be in it, and n
         path: '/claim',
         guards: [guardSpec('claim', { mode: 'whitelist', conditions: [{ host: '*', path: '/claim' }] })],
       }),
-      routeSpec({ name: 'header', path: '/header', guards: [guardSpec('header')] }),
+      routeSpec({ name: 'header', path: '/header', backend: 'third', guards: [guardSpec('header')] }),
     ],
   })
   const form = ['Content-Type', 'application/x-www-form-urlencoded']

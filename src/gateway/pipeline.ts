@@ -70,7 +70,8 @@ class Passage implements UpstreamEvents {
     if (!examined.ok) return this.#refuse(examined.error)
     this.examined = examined.value
     const { form: type, plan, route } = examined.value
-    if (type === undefined) return this.#conclude(examined.value, undefined)
+    if (type === undefined || this.#refusedAnyway(examined.value))
+      return this.#conclude(examined.value, undefined)
     readForm(exchange, type, plan.spec.http.maxFormBytes, (form) => {
       try {
         if (form.ok) this.#conclude(examined.value, form.value)
@@ -79,6 +80,14 @@ class Passage implements UpstreamEvents {
         this.fault(cause)
       }
     })
+  }
+
+  /** Whether the token, which no form can hold here, is no good: then nobody waits for the form, or keeps it. */
+  #refusedAnyway(examined: Examined): boolean {
+    if (!examined.cover.required || examined.cover.wantsForm) return false
+    const { requestId, startedMs: nowMs } = this
+    const { tokens } = this.#published
+    return decide(examined, undefined, { nowMs, requestId, tokens }, undefined).outcome === 'refuse'
   }
 
   #conclude(examined: Examined, form: Form | undefined): void {

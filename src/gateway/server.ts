@@ -24,8 +24,11 @@ export interface ServerDependencies {
 export interface Server {
   /** `http://127.0.0.1:8080` each, in the order of the configuration. */
   readonly addresses: readonly string[]
-  /** Swaps in another plan with its backends and certificates; requests under way keep what they began with. */
-  publish(next: Configuration): Promise<void>
+  /**
+   * Swaps in another plan with its backends and certificates; requests under way keep what they began with. Answers
+   * whether something else changed, too, which only a restart brings into effect.
+   */
+  publish(next: Configuration): Promise<boolean>
   /** Takes no more connections, lets requests finish for the configured time, then ends what is left. */
   drain(): Promise<void>
   /** Ends everything now. */
@@ -52,7 +55,7 @@ export async function startServer(first: Configuration, dependencies: ServerDepe
     for (const [index, listener] of listeners.entries()) {
       addresses.push(addressText(first.server.listeners[index], await listener.listen()))
     }
-    return new RunningServer({ configuration: first, addresses, live, upstreams, listeners, log })
+    return new RunningServer({ configuration: first, addresses, live, upstreams, listeners })
   } catch (cause) {
     for (const listener of listeners) listener.destroyAll()
     await upstreams.close()
@@ -66,7 +69,6 @@ interface Parts {
   readonly live: Live
   readonly upstreams: UpstreamSet
   readonly listeners: readonly NodeListener[]
-  readonly log: Log
 }
 
 class RunningServer implements Server {
@@ -81,8 +83,8 @@ class RunningServer implements Server {
     this.#configuration = parts.configuration
   }
 
-  async publish(next: Configuration): Promise<void> {
-    const { live, upstreams, log } = this.#parts
+  async publish(next: Configuration): Promise<boolean> {
+    const { live, upstreams } = this.#parts
     // Everything that can fail comes first; from `live.publish` on nothing does.
     const plan = buildPlan(next.plan)
     const certificates = new Map(
@@ -94,9 +96,7 @@ class RunningServer implements Server {
       tokens: new TokenCache(),
     })
     this.#renewCertificates(certificates)
-    if (needsRestart(this.#configuration, next)) {
-      log.warn('listeners, limits, timeouts or log settings changed; they take effect at the next start')
-    }
+    return needsRestart(this.#configuration, next)
   }
 
   #renewCertificates(certificates: ReadonlyMap<string, Certificates | undefined>): void {

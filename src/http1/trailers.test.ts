@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { DEFAULT_HTTP_LIMITS } from './limits.ts'
-import { TrailerReader } from './trailers.ts'
+import { TrailerReader, type ForbiddenTrailers } from './trailers.ts'
 
 const LIMITS = { ...DEFAULT_HTTP_LIMITS, maxHeaders: 3, maxTrailerBytes: 24 }
 
@@ -60,8 +60,17 @@ test('their bytes and their number are limited', () => {
   equal(read(`${'A:b\r\n'.repeat(6)}\r\n`).problem, 'trailer-too-large')
 })
 
-function read(text: string) {
-  const reader = new TrailerReader(LIMITS)
+test('fields that only a header may be come through where they are for the caller to leave out', () => {
+  deepEqual(read('Vary: a\r\nX: b\r\n\r\nrest', 'pass'), {
+    fields: ['Vary', 'a', 'X', 'b'],
+    problem: undefined,
+    rest: 'rest',
+  })
+  equal(read('content_length: 5\r\n\r\n', 'pass').problem, 'trailer')
+})
+
+function read(text: string, forbidden: ForbiddenTrailers = 'refuse') {
+  const reader = new TrailerReader(LIMITS, forbidden)
   const bytes = Buffer.from(text, 'latin1')
   const end = reader.read(bytes, 0, bytes.length)
   return { fields: [...reader.fields], problem: reader.problem, rest: text.slice(end) }

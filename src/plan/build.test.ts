@@ -31,11 +31,11 @@ const SPEC: PlanSpec = planSpec({
     routeSpec({ name: 'guarded', path: '/guarded', guards: [guardSpec('own', { mode: 'optional' })] }),
     routeSpec({ name: 'open', path: '/open' }),
     routeSpec({ name: 'other', path: '/other' }),
-    routeSpec({ name: 'form', path: '/form', guards: [guardSpec('elsewhere')] }),
+    routeSpec({ name: 'form', path: '/form', backend: 'another', guards: [guardSpec('elsewhere')] }),
   ],
 })
 
-test('the reserved names of a route are those of its own guards and of the global ones, whatever their mode', () => {
+test('the reserved names of a route are those of all guards before its backend, whatever their mode', () => {
   const plan = buildPlan(SPEC)
   assert.deepEqual(routeAt(plan, '/guarded').reserved, {
     header: new Set(['x-user', 'x-tenant']),
@@ -44,13 +44,14 @@ test('the reserved names of a route are those of its own guards and of the globa
     cookie: new Set(['uid']),
   })
   assert.deepEqual(routeAt(plan, '/form').reserved.form, new Set(['else']))
+  assert.deepEqual(routeAt(plan, '/form').reserved.header, new Set(['x-else', 'x-tenant']))
 })
 
-test('a route without guards reserves the global names, and no others', () => {
+test('an open route reserves what a guarded one forwards to the same backend', () => {
   const plan = buildPlan(SPEC)
   const { reserved } = routeAt(plan, '/open')
-  assert.deepEqual(reserved.header, new Set(['x-tenant']))
-  assert.deepEqual(reserved.form, new Set())
+  assert.deepEqual(reserved.header, new Set(['x-user', 'x-tenant']))
+  assert.deepEqual(reserved.form, new Set(), 'of another backend')
   assert.equal(reserved, routeAt(plan, '/other').reserved, 'shared among all of them')
 })
 

@@ -12,8 +12,8 @@ import type { AuthenticationSpec, ClaimMapping, GuardSpec, PlanSpec, RouteSpec }
 export function buildPlan(spec: PlanSpec): Plan {
   const authentications = new Map(spec.authentications.map((each) => [each.name, buildAuthentication(each)]))
   const global = new GuardSet(spec.guards.map((guard) => buildGuard(guard, authentications)))
-  const globalNames = reservedNames(mappingsOf(global.guards))
-  const routes = spec.routes.map((route) => buildRoute(route, authentications, global, globalNames))
+  const reserved = reservedByBackend(spec, authentications)
+  const routes = spec.routes.map((route) => buildRoute(route, authentications, global, reserved))
   return {
     spec,
     trustedPeers: new AddressSet(spec.http.trustedPeers),
@@ -39,22 +39,38 @@ function buildRoute(
   spec: RouteSpec,
   authentications: ReadonlyMap<string, Authentication>,
   global: GuardSet,
-  globalNames: ReservedNames,
+  reserved: ReadonlyMap<string, ReservedNames>,
 ): Route {
   const own =
     spec.guards.length === 0
       ? NO_GUARDS
       : new GuardSet(spec.guards.map((each) => buildGuard(each, authentications)))
-  const mappings = mappingsOf(own.guards)
-  // A hundred thousand routes without mappings of their own share one set of names.
-  const reserved =
-    mappings.length === 0 ? globalNames : reservedNames([...mappings, ...mappingsOf(global.guards)])
-  return { spec, guards: new RouteGuards(own, global), reserved }
+  return {
+    spec,
+    guards: new RouteGuards(own, global),
+    reserved: reserved.get(spec.backend) ?? NOTHING_RESERVED,
+  }
 }
 
-function mappingsOf(guards: readonly Guard[]): readonly ClaimMapping[] {
-  return guards.flatMap((guard) => guard.authentication.spec.forward)
+/**
+ * The names of all routes that lead to a backend, for each of them: a backend believes a name wherever it comes from,
+ * so an open route beside a guarded one must not let it in.
+ */
+function reservedByBackend(
+  { guards, routes }: PlanSpec,
+  authentications: ReadonlyMap<string, Authentication>,
+): ReadonlyMap<string, ReservedNames> {
+  const global = guards.map((guard) => guard.authentication)
+  const namesOf = new Map(routes.map(({ backend }) => [backend, new Set(global)]))
+  for (const route of routes) {
+    for (const guard of route.guards) namesOf.get(route.backend)?.add(guard.authentication)
+  }
+  const mappings = (names: ReadonlySet<string>): readonly ClaimMapping[] =>
+    [...names].flatMap((name) => authentications.get(name)?.spec.forward ?? [])
+  return new Map([...namesOf].map(([backend, names]) => [backend, reservedNames(mappings(names))]))
 }
+
+const NOTHING_RESERVED = reservedNames([])
 
 function reservedNames(mappings: readonly ClaimMapping[]): ReservedNames {
   const names = (place: ClaimMapping['in']): ReadonlySet<string> =>

@@ -8,6 +8,8 @@ export interface Cover {
   readonly guards: readonly Guard[]
   /** One for each different list of locations, in configured order. */
   readonly searches: readonly Search[]
+  /** Where tokens are looked for that the backend must not get, verified or not. */
+  readonly withheld: readonly TokenLocation[]
   /** Whether some location is a form field, so that the body must be read first. */
   readonly wantsForm: boolean
 }
@@ -27,7 +29,8 @@ export function coverOf(required: boolean, guards: readonly Guard[]): Cover {
   )
   const searches = [...byLocations.values()].map((group) => searchOf(group))
   const wantsForm = searches.some(({ locations }) => locations.some((location) => location.in === 'form'))
-  return { required, guards, searches, wantsForm }
+  const withheld = guards.flatMap(({ authentication: { spec } }) => (spec.keepToken ? [] : spec.locations))
+  return { required, guards, searches, withheld: [...new Set(withheld)], wantsForm }
 }
 
 /** What two sets of guards ask of one request together: a token if one of them asks for one, by a guard that asks. */

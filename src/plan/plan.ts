@@ -23,8 +23,8 @@ export interface Route {
 }
 
 /**
- * Names under which verified claims are forwarded on a route, each as `spellingOf` gives it. They are removed from
- * every request, whether or not it needs a token: a client can never speak with the gateway's voice.
+ * Names under which verified claims are forwarded to the backend of a route, by whatever route, each as `spellingOf`
+ * gives it. They are removed from every request to that backend, whether or not it needs a token: a client can never speak with the gateway's voice.
  */
 export interface ReservedNames {
   readonly header: ReadonlySet<string>

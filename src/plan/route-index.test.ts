@@ -73,7 +73,7 @@ test('the exact path comes first, then the longest prefix', () => {
   }
 })
 
-test('a method that the nearest route does not take goes to the next that does', () => {
+test('a method that no route of the nearest path takes is not routed, whatever a less specific path takes', () => {
   const index = new RouteIndex([
     route({ name: 'all', path: '/*', methods: ['GET', 'PUT'] }),
     route({ name: 'post', path: '/a', methods: ['POST'] }),
@@ -81,7 +81,8 @@ test('a method that the nearest route does not take goes to the next that does',
   ])
   assert.equal(found(index, 'a.test', '/a', 'POST'), 'post')
   assert.equal(found(index, 'a.test', '/a', 'DELETE'), 'delete')
-  assert.equal(found(index, 'a.test', '/a', 'GET'), 'all')
+  assert.equal(found(index, 'a.test', '/a', 'GET'), 'no-method', 'an open route of all paths must not get it')
+  assert.equal(found(index, 'a.test', '/b', 'GET'), 'all')
   assert.equal(found(index, 'a.test', '/a', 'post'), 'no-method')
 })
 
@@ -89,10 +90,10 @@ test('a method that no route of the path takes is told which are taken, each onc
   const index = new RouteIndex([
     route({ name: 'all', path: '/*', methods: ['GET', 'PUT'] }),
     route({ name: 'a', path: '/a', methods: ['POST', 'GET'] }),
-    route({ name: 'b', path: '/b', methods: ['TRACE'] }),
+    route({ name: 'b', path: '/a', methods: ['TRACE', 'GET'] }),
   ])
   const match = index.match('a.test', '/a', 'DELETE')
-  assert.deepEqual(match, { kind: 'no-method', allowed: ['POST', 'GET', 'PUT'] })
+  assert.deepEqual(match, { kind: 'no-method', allowed: ['POST', 'GET', 'TRACE'] })
 })
 
 test('a route has every one of its hosts', () => {

@@ -12,25 +12,31 @@ const NO_PATH: RouteMatch = { kind: 'no-path' }
 
 /**
  * Routes by host and path. The most specific host that any route names has the request (exact, then the longest
- * wildcard, then `*`), and its routes alone are looked at, as a virtual host's are: a path that a guarded host does
- * not route must not reach an open route of all hosts. Among its routes: the exact path, then the longest prefix
- * that takes the method.
+ * wildcard, then `*`), and its routes alone are looked at, as a virtual host's are; among them the most specific path
+ * (exact, then the longest prefix). There is no falling back: a path or a method that a guarded route does not take
+ * must not reach an open one.
  */
 export class RouteIndex {
-  readonly #hosts: HostIndex<PathIndex<RouteMatch & { readonly kind: 'route' }>>
+  /** The routes of one path differ in their methods. */
+  readonly #hosts: HostIndex<PathIndex<readonly RouteMatch[]>>
 
   constructor(routes: readonly Route[]) {
-    const byHost = new Map<string, { path: string; value: RouteMatch & { kind: 'route' } }[]>()
+    const byHost = new Map<string, Map<string, (RouteMatch & { readonly kind: 'route' })[]>>()
     for (const route of routes) {
-      const value = { kind: 'route', route } as const
+      const match = { kind: 'route', route } as const
       for (const host of route.spec.hosts) {
-        const entries = byHost.get(host) ?? []
-        byHost.set(host, entries)
-        entries.push({ path: route.spec.path, value })
+        const paths = byHost.get(host) ?? new Map()
+        byHost.set(host, paths)
+        const matches = paths.get(route.spec.path)
+        if (matches === undefined) paths.set(route.spec.path, [match])
+        else matches.push(match)
       }
     }
     this.#hosts = new HostIndex(
-      [...byHost].map(([host, entries]) => ({ host, value: new PathIndex(entries) })),
+      [...byHost].map(([host, paths]) => ({
+        host,
+        value: new PathIndex([...paths].map(([path, value]) => ({ path, value }))),
+      })),
     )
   }
 
@@ -38,20 +44,19 @@ export class RouteIndex {
   match(host: string, path: string, method: string): RouteMatch {
     const paths = this.#hosts.find(host)
     if (paths === undefined) return NO_HOST
-    const match = paths.find(path, ({ route }) => takes(route, method))
-    return match ?? this.#refusal(paths, path)
-  }
-
-  #refusal(paths: PathIndex<RouteMatch & { readonly kind: 'route' }>, path: string): RouteMatch {
-    const allowed = new Set<string>()
-    paths.find(path, ({ route }) => {
-      for (const method of route.spec.methods ?? []) allowed.add(method)
-      return false
-    })
-    return allowed.size === 0 ? NO_PATH : { kind: 'no-method', allowed: [...allowed] }
+    const matches = paths.find(path)
+    if (matches === undefined) return NO_PATH
+    for (const match of matches) if (match.kind === 'route' && takes(match.route, method)) return match
+    return { kind: 'no-method', allowed: methodsOf(matches) }
   }
 }
 
 function takes(route: Route, method: string): boolean {
   return route.spec.methods === undefined || route.spec.methods.includes(method)
+}
+
+function methodsOf(matches: readonly RouteMatch[]): readonly string[] {
+  return [
+    ...new Set(matches.flatMap((match) => (match.kind === 'route' ? (match.route.spec.methods ?? []) : []))),
+  ]
 }

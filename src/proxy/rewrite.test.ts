@@ -310,8 +310,13 @@ describe('the target', () => {
   })
 })
 
-it('a token found at a place with a prefix is only ever taken from there', () => {
-  const of = plan({ locations: [BEARER, { in: 'query', name: 'jwt' }] })
-  const upstream = forwarded(of, { target: '/p?jwt=other' })
-  assert.deepEqual([upstream.target, valuesOf(upstream.headers, 'authorization')], ['/p?jwt=other', []])
+it('no token goes on from any place where tokens are looked for, and other credentials stay', () => {
+  const cookie = { in: 'cookie', name: 'jwt' } as const
+  const of = plan({ locations: [cookie, BEARER, { in: 'query', name: 'jwt' }] })
+  const sent = (target: string, authorization: string): UpstreamRequest =>
+    forwarded(of, { target, headers: ['Cookie', `jwt=${token}`, 'Authorization', authorization] }, false)
+  const basic = sent('/p?jwt=forged&JWT=forged&a=1', 'Basic eA==')
+  assert.deepEqual([basic.target, valuesOf(basic.headers, 'authorization')], ['/p?a=1', ['Basic eA==']])
+  assert.deepEqual(valuesOf(basic.headers, 'cookie'), [])
+  assert.deepEqual(valuesOf(sent('/p', 'Bearer forged').headers, 'authorization'), [])
 })

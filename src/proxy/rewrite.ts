@@ -35,12 +35,12 @@ export interface Rewriting {
  */
 export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
   const { permit, request, path, identity } = rewriting
-  const token = removedToken(permit)
-  const query = rewriteQuery(rewriting, token)
-  const body = rewriteForm(rewriting, token)
+  const withheld = withheldFrom(permit)
+  const query = rewriteQuery(rewriting, withheld)
+  const body = rewriteForm(rewriting, withheld)
   const target = rewritePath(path, permit.route.spec.pathRewrites) + (query === undefined ? '' : `?${query}`)
   const fields = [
-    keptFields(rewriting, token),
+    keptFields(rewriting, withheld),
     ...(body === undefined ? [] : [new FieldList(['Content-Type', body.contentType])]),
     forwardingFields(request, rewriting.trustedPeers),
     new FieldList(['X-Request-Id', rewriting.requestId]),
@@ -55,47 +55,54 @@ export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
   })
 }
 
-/** Where the token stood that is now to be removed; undefined where there is none or it is passed through. */
-function removedToken({ principal }: Permit): TokenLocation | undefined {
-  return principal === undefined || principal.guard.authentication.spec.keepToken
-    ? undefined
-    : principal.location
+/**
+ * Where tokens are that the backend must not get: the verified one, and whatever else stands where tokens are looked
+ * for, which a backend might take for verified. Nothing where the token is passed through.
+ */
+function withheldFrom({ principal, cover }: Permit): readonly TokenLocation[] {
+  if (principal === undefined) return cover.withheld
+  const { keepToken, locations } = principal.guard.authentication.spec
+  return keepToken ? NOTHING : locations
 }
+
+const NOTHING: readonly TokenLocation[] = []
 
 /** What was kept of an array of fields that comes again and again, and all else that had a say in it. */
 interface Kept {
   readonly route: Route
   readonly principal: Principal | undefined
+  readonly withheld: readonly TokenLocation[]
   readonly fields: FieldList
 }
 
 const KEPT = new WeakMap<readonly string[], Kept>()
 
 /** The client's own fields that go on. A client repeats them with every request, so they are worked out once. */
-function keptFields(rewriting: Rewriting, token: TokenLocation | undefined): FieldList {
+function keptFields(rewriting: Rewriting, withheld: readonly TokenLocation[]): FieldList {
   const { permit, request, form } = rewriting
   const { route, principal } = permit
-  if (!request.repeated || form !== undefined) return new FieldList(keptHeaders(rewriting, token))
+  if (!request.repeated || form !== undefined) return new FieldList(keptHeaders(rewriting, withheld))
   const known = KEPT.get(request.headers)
-  if (known !== undefined && known.route === route && known.principal === principal) return known.fields
-  const fields = new FieldList(keptHeaders(rewriting, token))
-  KEPT.set(request.headers, { route, principal, fields })
+  const same = known?.route === route && known.principal === principal && known.withheld === withheld
+  if (known !== undefined && same) return known.fields
+  const fields = new FieldList(keptHeaders(rewriting, withheld))
+  KEPT.set(request.headers, { route, principal, withheld, fields })
   return fields
 }
 
 /** The client's own end-to-end fields that it may send on, its cookies with the gateway's. */
-function keptHeaders(rewriting: Rewriting, token: TokenLocation | undefined): string[] {
+function keptHeaders(rewriting: Rewriting, withheld: readonly TokenLocation[]): string[] {
   const { permit, request } = rewriting
-  const exclusion = exclusionOf(rewriting, token)
+  const exclusion = exclusionOf(rewriting, withheld)
   const kept: string[] = []
   const source = endToEnd(request.headers)
   let cookies = rewriting.identity.cookie
   for (let i = 0; i < source.length; i += 2) {
     const name = source[i] ?? ''
     const lower = name.toLowerCase()
-    if (isExcluded(lower, exclusion)) continue
     const own = source[i + 1] ?? ''
-    const value = lower === 'cookie' ? appendCookies(rewriteCookies(own, permit, token), cookies) : own
+    if (isExcluded(lower, own, exclusion)) continue
+    const value = lower === 'cookie' ? appendCookies(rewriteCookies(own, permit, withheld), cookies) : own
     if (lower === 'cookie') cookies = NO_COOKIES
     // A Cookie field of which nothing is left goes with it.
     if (value !== '' || own === '') kept.push(name, value)
@@ -109,8 +116,8 @@ const NO_COOKIES: readonly string[] = []
 /** Which of the client's fields do not go on, beside those that are the gateway's own. */
 interface Exclusion {
   readonly reserved: ReadonlySet<string>
-  /** Lower-case name of the field whose token is removed. */
-  readonly token: string | undefined
+  /** Fields that hold a token: by lower-case name, and what their value then begins with. */
+  readonly tokens: readonly { readonly name: string; readonly prefix: string }[]
   /**
    * Lower-case name and spelling of the field in which the verified token stood, where backends take other names for
    * it: `X_Token` beside `X-Token` would be a second token, and one that nobody verified (CVE-2025-64484).
@@ -119,20 +126,28 @@ interface Exclusion {
   readonly hasForm: boolean
 }
 
-function exclusionOf({ permit, form }: Rewriting, token: TokenLocation | undefined): Exclusion {
+function exclusionOf({ permit, form }: Rewriting, withheld: readonly TokenLocation[]): Exclusion {
   const { principal, route } = permit
   const name = principal?.location.in === 'header' ? principal.location.name.toLowerCase() : ''
   const spelling = spellingOf(name)
   return {
     reserved: route.reserved.header,
-    token: token?.in === 'header' ? name : undefined,
+    tokens: withheld.flatMap((location) =>
+      location.in === 'header' ? [{ name: location.name.toLowerCase(), prefix: location.prefix }] : [],
+    ),
     verified: spelling.includes('-') ? { name, spelling } : undefined,
     hasForm: form !== undefined,
   }
 }
 
-function isExcluded(lowerName: string, { reserved, token, verified, hasForm }: Exclusion): boolean {
-  if (lowerName === token || isReplaced(lowerName, hasForm)) return true
+function isExcluded(
+  lowerName: string,
+  value: string,
+  { reserved, tokens, verified, hasForm }: Exclusion,
+): boolean {
+  if (isReplaced(lowerName, hasForm)) return true
+  // Credentials of another kind in the same field (Basic beside a token in a cookie) are not ours to take.
+  if (tokens.some(({ name, prefix }) => lowerName === name && value.startsWith(prefix))) return true
   if (reserved.size === 0 && verified === undefined) return false
   const spelling = spellingOf(lowerName)
   return reserved.has(spelling) || (spelling === verified?.spelling && lowerName !== verified.name)
@@ -150,36 +165,47 @@ function isReplaced(lowerName: string, hasForm: boolean): boolean {
   return hasForm && lowerName === 'content-type'
 }
 
-function rewriteCookies(header: string, permit: Permit, token: TokenLocation | undefined): string {
-  const reserved = permit.route.reserved.cookie
-  const tokenName = token?.in === 'cookie' ? token.name : undefined
-  if (reserved.size === 0 && tokenName === undefined) return header
-  return removeCookies(header, (name) => name === tokenName || reserved.has(spellingOf(name)))
+function rewriteCookies(header: string, permit: Permit, withheld: readonly TokenLocation[]): string {
+  const drop = dropping('cookie', permit, withheld)
+  return drop === undefined ? header : removeCookies(header, drop)
 }
 
 function rewriteQuery(
   { permit, query, identity }: Rewriting,
-  token: TokenLocation | undefined,
+  withheld: readonly TokenLocation[],
 ): string | undefined {
-  const reserved = permit.route.reserved.query
-  const tokenName = token?.in === 'query' ? token.name : undefined
+  const drop = query === undefined ? undefined : dropping('query', permit, withheld)
   let rest = query
-  if (rest !== undefined && (reserved.size > 0 || tokenName !== undefined)) {
-    const left = removePairs(rest, (name) => name === tokenName || reserved.has(spellingOf(name)))
+  if (query !== undefined && drop !== undefined) {
+    const left = removePairs(query, drop)
     // A query that held nothing else goes with its question mark; one that was empty before stays as it came.
-    rest = left === '' && rest !== '' ? undefined : left
+    rest = left === '' && query !== '' ? undefined : left
   }
   return identity.query.length === 0 ? rest : appendPairs(rest ?? '', identity.query)
 }
 
 function rewriteForm(
   { permit, form, identity }: Rewriting,
-  token: TokenLocation | undefined,
+  withheld: readonly TokenLocation[],
 ): { readonly bytes: Buffer; readonly contentType: string } | undefined {
   if (form === undefined) return undefined
-  const reserved = permit.route.reserved.form
-  const tokenName = token?.in === 'form' ? token.name : undefined
-  const left = form.remove((name) => name === tokenName || reserved.has(spellingOf(name)))
+  const drop = dropping('form', permit, withheld)
+  const left = drop === undefined ? form : form.remove(drop)
   const whole = identity.form.length === 0 ? left : left.append(identity.form)
   return { bytes: whole.bytes, contentType: whole.contentType }
+}
+
+/** Which names go from a place: reserved ones and those of tokens, in every spelling. Undefined where none does. */
+function dropping(
+  place: 'cookie' | 'query' | 'form',
+  { route }: Permit,
+  withheld: readonly TokenLocation[],
+): ((name: string) => boolean) | undefined {
+  const reserved = route.reserved[place]
+  const tokens = withheld.flatMap((location) => (location.in === place ? [spellingOf(location.name)] : []))
+  if (reserved.size === 0 && tokens.length === 0) return undefined
+  return (name) => {
+    const spelling = spellingOf(name)
+    return reserved.has(spelling) || tokens.includes(spelling)
+  }
 }

@@ -305,11 +305,8 @@ eachEngine(({ name: engine, startForwardingGateway, words }) => {
   })
 
   // undici would take another connection that was kept, and meet the same.
-  const skip = engine === 'node'
-  test(
-    'where a restart of the backend closed all of its connections, a request that meets one is served on a new one',
-    { skip },
-    async () => {
+  if (engine === 'claimgate')
+    test('where a restart of the backend closed all of its connections, a request that meets one is served on a new one', async () => {
       const held: RawClient[] = []
       let restarted = false
       await using backend = await startRawServer(async (client) => {
@@ -333,8 +330,7 @@ eachEngine(({ name: engine, startForwardingGateway, words }) => {
         assert.match(await client.until('ok'), /^HTTP\/1.1 200 /)
       }
       for (const client of clients) client.socket.destroy()
-    },
-  )
+    })
 
   test('a POST that met a closing connection is not sent again', async () => {
     let requests = 0

@@ -50,6 +50,24 @@ const CLIENT_MOODS: readonly ((client: RawClient) => unknown)[] = [
   (client) => client.socket.end('GET / HTTP/1.0\r\n\r\n'),
 ]
 
+/** What a backend may do with a request that carries a nonce. Nothing with `[0]` in it was ever asked for. */
+const NONCE_MOODS: readonly ((client: RawClient, nonce: string) => unknown)[] = [
+  (client, nonce) => client.write(`HTTP/1.1 200 OK\r\nContent-Length: ${nonce.length}\r\n\r\n${nonce}`),
+  (client, nonce) =>
+    client.write(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${nonce.length.toString(16)}\r\n${nonce}\r\n0\r\n\r\n`,
+    ),
+  (client, nonce) => client.socket.end(`HTTP/1.1 200 OK\r\n\r\n${nonce}`),
+  (client, nonce) => client.write(`HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n${nonce}`),
+  (client, nonce) => client.socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n${nonce}`),
+  (client, nonce) =>
+    client.write(
+      `HTTP/1.1 200 OK\r\nContent-Length: ${nonce.length}\r\n\r\n${nonce}HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[0]`,
+    ),
+  (client) => client.socket.resetAndDestroy(),
+  (client) => client.write('garbage\r\n\r\n[0]'),
+]
+
 eachEngine(({ startForwardingGateway }) => {
   test('after hundreds of broken exchanges nothing is left open, every slot is free, and each was reported once', async () => {
     const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
@@ -104,5 +122,50 @@ eachEngine(({ startForwardingGateway }) => {
       assert.match(await client.until('\r\n\r\nok'), /^HTTP\/1.1 200 /, `seed ${seed}`)
       client.socket.destroy()
     }
+  })
+
+  test('whatever breaks around them, clients get the answers to their own requests, in order, or none', async () => {
+    const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
+    const random = randomly(seed)
+    await using backend = await startRawServer(async (client) => {
+      for (;;) {
+        const nonce = /^\w+ \/(\S+)/.exec(await client.until('\r\n\r\n'))![1]!
+        const mood = NONCE_MOODS[random(NONCE_MOODS.length)]!
+        if (random(3) === 0) await sleep(random(5))
+        mood(client, `[${nonce}]`)
+      }
+    })
+    await using gateway = await startForwardingGateway({
+      backend: {
+        urls: [backend.url],
+        maxConnections: SLOTS,
+        connectTimeoutMs: 2000,
+        firstByteTimeoutMs: 300,
+        idleTimeoutMs: 300,
+      },
+    })
+    const answered = await Promise.all(
+      Array.from({ length: CLIENTS }, async (_, name) => {
+        await sleep(random(200))
+        const client = await RawClient.connect(gateway.port)
+        const nonces = Array.from({ length: 1 + random(6) }, (_, i) => `${name}.${i}`)
+        client.write(nonces.map((nonce) => `GET /${nonce} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
+        if (random(4) === 0) setTimeout(() => client.socket.resetAndDestroy(), random(40))
+        else setTimeout(() => client.socket.end(), 1500)
+        const text = await client.rest()
+        client.socket.destroy()
+        const got = [...text.matchAll(/\[([\d.]+)\]/g)].map(([, nonce]) => nonce!)
+        const own = got.filter((nonce) => nonces.includes(nonce))
+        assert.deepEqual(got, own, `seed ${seed}: an answer of another client`)
+        assert.deepEqual(
+          own,
+          nonces.filter((nonce) => own.includes(nonce)),
+          `seed ${seed}: out of order`,
+        )
+        return own.length
+      }),
+    )
+    assert.ok(answered.reduce((sum, each) => sum + each) > CLIENTS / 4)
+    await until(() => gateway.listener.exchanges === 0 && gateway.listener.connections === 0)
   })
 })

@@ -115,7 +115,7 @@ const REFUSED: Readonly<Record<string, { bytes: string; status: Words<number>; r
   },
 }
 
-eachEngine(({ startForwardingGateway, words }) => {
+eachEngine(({ engine, startForwardingGateway, words }) => {
   test('what is not well-formed is answered, its connection closed, and nothing reaches the backend', async (t) => {
     await using backend = await startBackendWithNeighbour((client) => client.write(OK))
     await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
@@ -744,9 +744,35 @@ eachEngine(({ startForwardingGateway, words }) => {
     assert.equal(gateway.listener.connections, 0)
   })
 
+  test('where nobody words an answer to what is malformed, the connection ends and nothing behind it is served', async () => {
+    let served = 0
+    const listener = engine.createListener(
+      {
+        host: '127.0.0.1',
+        port: 0,
+        tls: undefined,
+        limits: {
+          maxHeadBytes: 1000,
+          maxHeaders: 10,
+          maxRequestsPerConnection: undefined,
+          connections: createConnectionBudget(1),
+        },
+        timeouts: { headMs: 1000, bodyIdleMs: 1000, keepAliveIdleMs: 1000 },
+      },
+      () => served++,
+      () => undefined,
+    )
+    const { port } = await listener.listen()
+    const client = await RawClient.connect(port)
+    client.write(`GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n${GET}`)
+    assert.equal(await client.rest(), '')
+    assert.equal(served, 0)
+    client.socket.destroy()
+    await listener.close()
+  })
+
   test('an address that is in use is a fault that says what to do', async () => {
     await using taken = await startScriptedServer('')
-    const { createNodeListener } = await import('../../src/inbound/node/listener.ts')
     const settings = {
       host: '127.0.0.1',
       port: taken.port,
@@ -759,7 +785,7 @@ eachEngine(({ startForwardingGateway, words }) => {
       },
       timeouts: { headMs: 100, bodyIdleMs: 100, keepAliveIdleMs: 100 },
     }
-    const listener = createNodeListener(
+    const listener = engine.createListener(
       settings,
       () => {},
       () => undefined,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { spellingOf } from '../../policy/index.ts'
@@ -50,6 +51,67 @@ test('quotes and commas hide no cookie', () => {
   assert.equal(removeCookies('a="x; uid=1; y"', dropUid), 'a="x; y"')
   assert.equal(removeCookies('a="; uid=1; b="', dropUid), 'a="; b="')
   assert.equal(removeCookies('a=1, uid=2; b=3', dropUid), 'b=3')
+})
+
+test('white space in the middle hides no cookie', () => {
+  for (const piece of [
+    'a=1 uid=evil',
+    'a=1\tuid=evil',
+    'a=1\x0buid=evil',
+    'a=1  UID = evil',
+    'a="x y" uid=evil',
+    'a=1 b=2,u%69d=evil',
+    'x uid',
+    'a=1 uid[0]=evil',
+    '\u00c2\u0085uid=evil',
+    '\x1cuid=evil',
+  ]) {
+    assert.equal(removeCookies(`c=1; ${piece}; d=2`, dropUid), 'c=1; d=2', JSON.stringify(piece))
+  }
+  for (const header of ['a=1 xuid=2', 'a=Jon Snow; b', 'a=1 $uid=2', '__Host-uid=1', '__Secure-uid=1'])
+    assert.equal(removeCookies(header, dropUid), header)
+})
+
+const PYTHON = '/usr/bin/python3'
+const hasPython = spawnSync(PYTHON, ['-c', 'import http.cookies']).status === 0
+
+/** The names that SimpleCookie reads in each header, none where it gives up. */
+const READ_NAMES = `
+import http.cookies, json, sys
+def names(header):
+    cookie = http.cookies.SimpleCookie()
+    try: cookie.load(header)
+    except http.cookies.CookieError: pass
+    return list(cookie)
+print(json.dumps([names(header) for header in json.load(sys.stdin)]))
+`
+
+function readByPython(headers: readonly string[]): string[][] {
+  const { stdout } = spawnSync(PYTHON, ['-c', READ_NAMES], {
+    input: JSON.stringify(headers),
+    encoding: 'utf8',
+  })
+  return JSON.parse(stdout) as string[][]
+}
+
+test('Python’s SimpleCookie reads no dropped cookie', { skip: !hasPython && 'there is no python3' }, () => {
+  assert.deepEqual(readByPython(['a=1 uid=evil']), [['a', 'uid']], 'it is an oracle of this attack')
+  const pick = (...texts: string[]): fc.Arbitrary<string> => fc.constantFrom(...texts)
+  const cookie = fc.tuple(
+    pick('uid', 'uid', 'UID', 'a', 'b', '$uid', '$Path', 'Path', 'Secure', '', '=', '"', '\\'),
+    pick('=', '=', '=', ' = ', '\t=', '', '=='),
+    pick('1', '"x y"', '"x;y"', 'x"', '"', '', 'uid', '"\\"', ',', 'Wed, 01-Jan-2020 00:00:00 GMT'),
+    pick(';', '; ', ' ', '\t', '\x0b', '\x0c', ', ', ',', '', ' ;'),
+  )
+  const headers = fc.sample(
+    fc.array(cookie, { maxLength: 5 }).map((cookies) => cookies.flat().join('')),
+    5000,
+  )
+  const before = readByPython(headers).flat().filter(dropUid)
+  assert.ok(before.length > 100, 'many attacks are among them')
+  const left = headers.map((header) => removeCookies(header, dropUid))
+  for (const [i, names] of readByPython(left).entries())
+    assert.ok(!names.some(dropUid), JSON.stringify([headers[i], left[i]]))
 })
 
 test('added cookies stand first, where no open quote of the client hides them', () => {

@@ -21,12 +21,18 @@ export function cookieValues(header: string, name: string): string[] {
 /**
  * The field value without the cookies whose name is dropped in some reading; the rest stays byte for byte. The same
  * string where nothing is dropped, and the empty one where nothing is left: the field then goes too. A `,` is data,
- * but servers of RFC 2109 end a cookie there, so `a=1,uid=2` goes whole where `uid` does.
+ * and so is white space in the middle, but servers of RFC 2109 end a cookie at the one and Python's SimpleCookie at
+ * the other: `a=1,uid=2` and `a=1 uid=2` go whole where `uid` does.
  */
 export function removeCookies(header: string, drop: DropName): string {
   const pieces = header.split(';')
-  const kept = pieces.filter((piece) => !carries(trimSpace(piece), ',', drop))
+  const kept = pieces.filter((piece) => !holdsDropped(trimSpace(piece), drop))
   return kept.length === pieces.length ? header : trimSpace(kept.join(';'))
+}
+
+function holdsDropped(piece: string, drop: DropName): boolean {
+  if (carries(piece, ',', drop)) return true
+  return /\s/.test(piece) && piece.split(/[\s,]+/).some((part) => carries(part, ',', drop))
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { spellingOf } from '../../policy/index.ts'
 import { formType, parseForm, type Form } from './form.ts'
 
 function outcome(...contentTypes: string[]): string {
@@ -79,6 +80,40 @@ test('a Content-Type that only some servers take for a form is refused', () => {
   )
 })
 
+test('a body without a type is refused, since some servers read it as a form', () => {
+  for (const framing of [
+    ['Content-Length', '5'],
+    ['content-length', '0x'],
+    ['Transfer-Encoding', 'chunked'],
+    ['Content-Length', '0', 'Content-Length', '5'],
+  ]) {
+    assert.equal(outcomeOf(framing), 'form-content-type', framing.join())
+    for (const type of ['', ' ', '\t', '; charset=utf-8', ' ,text/plain'])
+      assert.equal(outcomeOf([...framing, 'Content-Type', type]), 'form-content-type', type)
+    assert.equal(outcomeOf([...framing, 'Content-Type', 'application/json']), 'no form')
+    assert.equal(
+      outcomeOf([...framing, 'Content-Type', 'application/json', 'Content-Type', '']),
+      'form-content-type',
+    )
+  }
+  for (const length of ['0', ' 00 ']) assert.equal(outcomeOf(['Content-Length', length]), 'no form')
+  const refusal = formType(['Content-Length', '5'])
+  assert.ok(!refusal.ok && refusal.error.detail?.includes('no Content-Type'))
+})
+
+test('another spelling of Content-Type or Content-Encoding is refused', () => {
+  for (const name of ['Content_Type', 'content.type', 'CONTENT_TYPE']) {
+    assert.equal(outcomeOf([name, 'text/plain']), 'form-content-type', name)
+    assert.equal(outcomeOf(['Content-Type', 'application/json', name, 'x']), 'form-content-type', name)
+  }
+  const form = ['Content-Type', 'application/x-www-form-urlencoded']
+  assert.equal(outcomeOf([...form, 'Content_Encoding', 'gzip']), 'form-content-encoding')
+  assert.equal(
+    outcomeOf(['CONTENT-TYPE', 'text/plain', 'X-Content-Type', 'x', 'Content-Typ', 'x']),
+    'no form',
+  )
+})
+
 test('a charset that would hide names is refused', () => {
   for (const charset of ['utf-7', 'utf-16', 'ibm037', '""', 'shift_jis']) {
     assert.equal(outcome(`application/x-www-form-urlencoded; charset=${charset}`), 'form-charset', charset)
@@ -130,6 +165,63 @@ test('an urlencoded form is read and rewritten without touching its other bytes'
   const type = { kind: 'urlencoded', contentType: '' } as const
   const kept = parseForm(type, binary)
   assert.ok(kept.ok && kept.value.bytes.equals(binary))
+})
+
+function outcomeOfBody(body: string): string {
+  const form = parseForm({ kind: 'urlencoded', contentType: '' }, Buffer.from(body))
+  return form.ok ? 'form' : `${form.error.code} ${form.error.reason}`
+}
+
+test('a form of more fields than any page has is refused, those behind `;` counted', () => {
+  const tooMany = 'GW_REQUEST_FORM form-too-many-fields'
+  assert.equal(outcomeOfBody(Array(10_000).fill('a=1').join('&')), 'form')
+  assert.equal(outcomeOfBody(Array(10_001).fill('a=1').join('&')), tooMany)
+  assert.equal(outcomeOfBody(Array(10_001).fill('a').join(';')), tooMany)
+  assert.equal(outcomeOfBody(`${'&'.repeat(5000)}${';'.repeat(5000)}`), tooMany)
+  assert.equal(outcomeOfBody(Array(1000).fill('a[]=1').join('&')), 'form')
+  assert.equal(outcomeOfBody(Array(1001).fill('a[]=1').join('&')), tooMany)
+  assert.equal(outcomeOfBody(Array(1001).fill('a[]=1').join(';')), tooMany)
+  assert.equal(outcomeOfBody(`a=${'[%41]'.repeat(200_000)}`), 'form', 'values cost nothing')
+})
+
+test('no body of a mebibyte holds the others up', () => {
+  const pairsOf = (count: number, unit: string): string[] => {
+    const chars = Math.floor(2 ** 20 / count) - 1
+    return Array<string>(count).fill(unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars))
+  }
+  const drop = (name: string): boolean => name === 'token' || spellingOf(name) === 'uid'
+  const slowest = { ms: 0, body: '' }
+  for (const unit of [
+    '%5b;',
+    '%u0061[=&',
+    '&',
+    'a',
+    'A_',
+    '[',
+    '%41[',
+    '%u0061[',
+    '%ff',
+    '%EF%B7%BA[',
+    '?',
+    ' a',
+  ]) {
+    for (const count of [1, 100, 1000, 10_000]) {
+      const body = Buffer.from(pairsOf(count, unit).join('&'))
+      const times = [1, 2, 3].map(() => {
+        const started = performance.now()
+        const form = parseForm({ kind: 'urlencoded', contentType: '' }, body)
+        if (form.ok) {
+          form.value.values('token')
+          form.value.remove(drop)
+        }
+        return performance.now() - started
+      })
+      const ms = Math.min(...times)
+      if (ms > slowest.ms) Object.assign(slowest, { ms, body: `${unit} in ${count}` })
+    }
+  }
+  // Some 30 ms on a slow core; what this guards against took 240.
+  assert.ok(slowest.ms < 120, `${slowest.body}: ${slowest.ms} ms`)
 })
 
 test('a malformed multipart body is refused with a reason', () => {

@@ -1,10 +1,10 @@
 import { refuse, type Refusal } from '../../errors/refusal.ts'
 import { err, ok, type Result } from '../../kernel/result.ts'
-import { headerValues } from './headers.ts'
+import { hasAlias, headerValues } from './headers.ts'
 import { parseMediaType, type MediaType } from './media-type.ts'
 import { MAX_BOUNDARY_CHARS, parseMultipart, type MultipartProblem } from './multipart.ts'
 import type { DropName } from './name-readings.ts'
-import { appendPairs, queryValues, removePairs } from './query.ts'
+import { appendPairs, hasTooManyPairs, queryValues, removePairs } from './query.ts'
 
 /** The form in a body. It does not change: `remove` and `append` give another one. */
 export interface Form {
@@ -31,10 +31,12 @@ type FormReason =
   | 'form-content-encoding'
   | 'form-charset'
   | 'form-boundary'
+  | 'form-too-many-fields'
 
 const DETAILS: Readonly<Record<FormReason, string>> = {
   'form-content-type':
     'the Content-Type looks like a form and is malformed, repeated, or of a kind that servers read differently',
+  'form-too-many-fields': 'the form has too many fields',
   'form-content-encoding': 'the form is compressed; the gateway reads forms as they are',
   'form-charset': 'the form is in a charset other than UTF-8, US-ASCII or ISO-8859-1',
   'form-boundary': 'the boundary of the multipart form is missing or not one of RFC 2046',
@@ -49,17 +51,27 @@ const DETAILS: Readonly<Record<FormReason, string>> = {
 /** Content types that some server reads as a form, however they are written. */
 const SUSPECT = /form-urlencoded|multipart/i
 
+/** A Content-Type without a type, whatever its parameters are. */
+const TYPELESS = /^[ \t]*(?:[;,]|$)/
+
+const NO_TYPE = 'the body has no Content-Type, which some servers read as a form'
+
 /**
  * What kind of form the fields of a request announce; undefined for no form. A Content-Type that only some servers
- * take for a form is refused: what the gateway does not strip there, they would read.
+ * take for a form is refused: what the gateway does not strip there, they would read. So is a body without any, which
+ * Rack and CGI.pm read as a form, and a `Content_Type`, which is `CONTENT_TYPE` to CGI and its like.
  */
 export function formType(headers: readonly string[]): Result<FormType | undefined, Refusal> {
+  if (hasAlias(headers, 'content-type')) return refused('form-content-type')
   const contentTypes = headerValues(headers, 'content-type')
+  const isTypeless = contentTypes.length === 0 || contentTypes.some((value) => TYPELESS.test(value))
+  if (isTypeless && hasBody(headers)) return refused('form-content-type', NO_TYPE)
   if (!contentTypes.some((value) => SUSPECT.test(value))) return ok(undefined)
   const contentType = contentTypes[0] ?? ''
   const media = contentTypes.length === 1 ? parseMediaType(contentType) : undefined
   if (media === undefined) return refused('form-content-type')
-  if (!headerValues(headers, 'content-encoding').every(isIdentity)) return refused('form-content-encoding')
+  const isEncoded = !headerValues(headers, 'content-encoding').every(isIdentity)
+  if (isEncoded || hasAlias(headers, 'content-encoding')) return refused('form-content-encoding')
   switch (media.type) {
     case 'application/x-www-form-urlencoded':
       return checkParameters(media, []) ?? ok({ kind: 'urlencoded', contentType })
@@ -70,9 +82,19 @@ export function formType(headers: readonly string[]): Result<FormType | undefine
   }
 }
 
+/** Whether the framing announces a body (RFC 9112 §6.3). A chunked one may turn out empty: that is not known yet. */
+function hasBody(headers: readonly string[]): boolean {
+  if (headerValues(headers, 'transfer-encoding').length > 0) return true
+  return headerValues(headers, 'content-length').some((length) => !/^[ \t]*0+[ \t]*$/.test(length))
+}
+
 /** Reads the body that `formType` announced. */
 export function parseForm(type: FormType, body: Buffer): Result<Form, Refusal> {
-  if (type.kind === 'urlencoded') return ok(new UrlencodedForm(body.toString('latin1'), type.contentType))
+  if (type.kind === 'urlencoded') {
+    const pairs = body.toString('latin1')
+    if (hasTooManyPairs(pairs)) return refused('form-too-many-fields')
+    return ok(new UrlencodedForm(pairs, type.contentType))
+  }
   const form = parseMultipart(body, type.boundary, type.contentType)
   return form.ok ? form : refused(form.error)
 }
@@ -132,6 +154,6 @@ function isIdentity(coding: string): boolean {
   return /^[ \t]*identity[ \t]*$/i.test(coding)
 }
 
-function refused(reason: FormReason): Result<never, Refusal> {
-  return err(refuse('GW_REQUEST_FORM', reason, { detail: DETAILS[reason] }))
+function refused(reason: FormReason, detail = DETAILS[reason]): Result<never, Refusal> {
+  return err(refuse('GW_REQUEST_FORM', reason, { detail }))
 }

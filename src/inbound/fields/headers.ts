@@ -1,3 +1,5 @@
+import { spellingOf } from '../../policy/index.ts'
+
 /** Whether a field name is `lowerName`, in any case (RFC 9110 §5.1). Copies nothing. */
 export function isField(name: string, lowerName: string): boolean {
   if (name.length !== lowerName.length) return false
@@ -22,3 +24,16 @@ export function headerValues(headers: readonly string[], lowerName: string): rea
 }
 
 const NONE: readonly string[] = []
+
+/**
+ * Whether a field has another name that CGI and its like hand on as the same variable, as `Content_Type` for
+ * `content-type` (CVE-2025-64484).
+ */
+export function hasAlias(headers: readonly string[], lowerName: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    if (name.length === lowerName.length && !isField(name, lowerName) && spellingOf(name) === lowerName)
+      return true
+  }
+  return false
+}

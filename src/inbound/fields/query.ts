@@ -1,5 +1,5 @@
 import { decodeComponent, encodeComponent } from './percent.ts'
-import { someReading, type DropName } from './name-readings.ts'
+import { isUnambiguous, someReading, type DropName } from './name-readings.ts'
 
 /**
  * A raw query, or the body of an urlencoded form: pieces between `&`, each `name=value` or a bare name. Nothing is
@@ -9,9 +9,12 @@ import { someReading, type DropName } from './name-readings.ts'
 /** The decoded values of every pair of exactly that name, in order; a bare name has the empty value. */
 export function queryValues(query: string, name: string): string[] {
   const values: string[] = []
+  // A unit of UTF-16 takes one to three bytes, and each of them one character or the three of an escape.
+  const maxRawChars = name.length * 9
   for (const piece of query.split('&')) {
     const equals = piece.indexOf('=')
     const rawName = equals === -1 ? piece : piece.slice(0, equals)
+    if (rawName.length < name.length || rawName.length > maxRawChars) continue
     if (rawName !== name && decodeComponent(rawName) !== name) continue
     values.push(equals === -1 ? '' : decodeComponent(piece.slice(equals + 1)))
   }
@@ -27,6 +30,30 @@ export function removePairs(query: string, drop: DropName): string {
   const pieces = query.split('&')
   const kept = pieces.filter((piece) => !carries(piece, ';', drop))
   return kept.length === pieces.length ? query : kept.join('&')
+}
+
+/** No page comes near, and Go refuses more; a body that is no form but says so may hold some `&` and `;`. */
+const MAX_PAIRS = 10_000
+
+/** Names that servers read differently, `a[b]`, cost a dozen questions each. PHP and Django read as many fields. */
+const MAX_AMBIGUOUS_PAIRS = 1000
+
+/** Whether looking at the names, those behind a `;` too, would take longer than one request is worth. */
+export function hasTooManyPairs(query: string): boolean {
+  if (countOf(query, '&', MAX_PAIRS) + countOf(query, ';', MAX_PAIRS) >= MAX_PAIRS) return true
+  let ambiguous = 0
+  for (const piece of query.split('&')) {
+    for (const inner of piece.split(';')) if (!isUnambiguous(nameOf(inner))) ambiguous++
+    if (ambiguous > MAX_AMBIGUOUS_PAIRS) return true
+  }
+  return false
+}
+
+function countOf(text: string, separator: string, max: number): number {
+  let count = 0
+  for (let at = text.indexOf(separator); at !== -1 && count < max; at = text.indexOf(separator, at + 1))
+    count++
+  return count
 }
 
 /** The query with pairs (names and values in turn) after its own, encoded as `encodeURIComponent` does. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { refuse, type Refusal } from '../../errors/refusal.ts'
+import { Fault } from '../../errors/fault.ts'
+import type { Refusal } from '../../errors/refusal.ts'
 import { FieldList, HeadReader, type RequestHead } from '../../http1/index.ts'
 import { CLIENT_GONE } from '../client-gone.ts'
 import { peerOf } from '../node/peer.ts'
@@ -8,7 +9,7 @@ import type { Peer } from '../request.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { HeadStart } from './head-start.ts'
 import { PhaseClock } from './phase-clock.ts'
-import { problemRefusal } from './problem-refusal.ts'
+import { BODY_TOO_SLOW, HEAD_TOO_SLOW, problemRefusal } from './problem-refusal.ts'
 import { DISCARD_MAX_BYTES, WireRequestBody, type BodyConnection } from './request-body.ts'
 import { WireResponse, type ResponseConnection } from './response.ts'
 import { offeredProtocol, WireUpgradeOffer } from './upgrade-offer.ts'
@@ -305,6 +306,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   #refuse(refusal: Refusal): void {
     const answer = this.#owner.problem(refusal, this.peer)
     if (answer === undefined) {
+      this.#linger()
       this.#socket.destroy()
       return
     }
@@ -321,26 +323,18 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   #headTooSlow(): void {
     // A connection opened in advance, as browsers do, and never used: there is nothing to answer.
     if (this.#reader.pendingBytes === 0) this.#socket.destroy()
-    else
-      this.#refuse(
-        refuse('GW_REQUEST_TIMEOUT', 'head-timeout', {
-          detail: 'the request head was not complete within `timeouts.head`',
-        }),
-      )
+    else this.#refuse(HEAD_TOO_SLOW)
   }
 
   /** Nothing moved for long: is it the client that is waited for? */
   #stalled(): void {
     const body = this.#current?.body
-    if (body?.wanted !== true) return
-    body.fail(
-      refuse('GW_REQUEST_TIMEOUT', 'body-idle', {
-        detail: 'no piece of the request body came within `timeouts.body`',
-      }),
-    )
+    if (body?.wanted === true) body.fail(BODY_TOO_SLOW)
   }
 
   #handOver(head: string): Duplex {
+    if (this.#current?.response.started !== false)
+      throw new Fault('an upgrade is accepted instead of a response')
     const socket = this.#socket
     this.#clock.enter('upgraded')
     this.#writer.release()

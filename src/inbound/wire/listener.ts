@@ -27,6 +27,9 @@ export function createWireListener(
   return new WireListener(settings, handle, onProblem)
 }
 
+/** Connections that may wait to be taken, as after a restart all at once; the system cuts it to its own limit. */
+const BACKLOG = 4096
+
 /** Whoever has ended its side may still hear its answer; a peer that vanished without a word is noticed in the end. */
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
 
@@ -78,7 +81,7 @@ class WireListener implements NodeListener, ConnectionOwner {
     const { headMs, bodyIdleMs, keepAliveIdleMs } = this.timeouts
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => reject(listenFault(host, port, cause)))
-      server.listen({ host, port }, () => {
+      server.listen({ host, port, backlog: BACKLOG }, () => {
         const bound = server.address()
         if (bound === null || typeof bound === 'string') {
           reject(new Fault('the listener has no network address'))

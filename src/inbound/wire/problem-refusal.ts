@@ -16,3 +16,11 @@ const CODES: Readonly<Record<HttpProblemStatus, ErrorCode>> = {
 export function problemRefusal({ status, reason, detail }: HttpProblem): Refusal {
   return refuse(CODES[status], reason, { detail })
 }
+
+export const HEAD_TOO_SLOW = refuse('GW_REQUEST_TIMEOUT', 'head-timeout', {
+  detail: 'the request head was not complete within `timeouts.head`',
+})
+
+export const BODY_TOO_SLOW = refuse('GW_REQUEST_TIMEOUT', 'body-idle', {
+  detail: 'no piece of the request body came within `timeouts.body`',
+})

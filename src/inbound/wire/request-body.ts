@@ -8,6 +8,7 @@ import {
   type HttpLimits,
 } from '../../http1/index.ts'
 import type { BodyConsumer, BodySource } from '../exchange.ts'
+import { problemRefusal } from './problem-refusal.ts'
 
 /** What a body needs of its connection. */
 export interface BodyConnection {
@@ -108,7 +109,7 @@ export class WireRequestBody implements BodySource, BodySink {
     const taken = this.#decoder.push(bytes, start, bytes.length, this)
     const { problem } = this.#decoder
     if (problem !== undefined) {
-      this.fail(refuse('GW_REQUEST_MALFORMED', problem.reason, { detail: problem.detail }))
+      this.fail(problemRefusal(problem))
       return bytes.length - start
     }
     if (this.#decoder.done && this.#state !== 'ended') {
