@@ -56,6 +56,16 @@ routes:
 - A path pattern is a path (\`/a\`, which is not \`/a/\`) or the beginning of one with a final \`*\` (\`/a/*\`). A host pattern is
   a name, \`*.example.com\` for all names under it, or \`*\`.
 - Files of Function Compute and of gateway authentication rules are read as they are: see \`import\`.
+- Where several routes of a host match a path, the most specific path pattern decides, and what its routes need is
+  needed. If they do not take the method, the answer is 405, and never a less specific route.
+- A route without \`auth\` that no rule covers is an error: write \`auth: none\` where nobody needs a token.
+
+## What is reloaded
+
+The files are watched, and read again when one changes. Routes, rules, authentications with their keys, backends, imports,
+\`trustedProxies\` and \`http\` are swapped in whole, without a restart; so are \`maxTokenBytes\` and \`maxFormBytes\`. A file
+with errors changes nothing: the last good configuration serves on. These are read once, and need a restart:
+\`listeners\` (but for the content of their certificate files), \`timeouts\`, \`log\`, \`engine\`, and of \`limits\` the settings \`maxHeadBytes\`, \`maxHeaders\` and \`maxConnections\`.
 `
 
 /** The page about all settings of the native configuration, in Markdown. */

@@ -12,18 +12,21 @@ export interface ConfigurationOptions {
 export interface LoadOptions extends ConfigurationOptions {
   /** Whether warnings are printed too; errors always are. */
   readonly warnings?: boolean
+  /** Told which files were tried, also where that failed: a change of any may mend it. */
+  readonly onFiles?: (files: readonly string[]) => void
 }
 
 /** Reads a configuration and prints what is wrong with it; undefined where it has errors. */
 export async function loadConfiguration(
   file: string,
-  { backend = [], listen, warnings = true }: LoadOptions,
+  { backend = [], listen, warnings = true, onFiles }: LoadOptions,
   terminal: Terminal,
 ): Promise<Configuration | undefined> {
-  const { configuration, problems } = await readConfiguration(
+  const { configuration, problems, files } = await readConfiguration(
     { file, backends: backend, ...(listen === undefined ? {} : { listen }) },
     { readFile: (path) => readFile(path, 'utf8'), environment: terminal.environment },
   )
+  onFiles?.(files)
   const errors = problems.filter((problem) => problem.severity === 'error')
   const printed = warnings ? problems : errors
   if (printed.length > 0) terminal.err(coloured(formatProblems(printed), terminal))

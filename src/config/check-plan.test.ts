@@ -20,10 +20,11 @@ async function check(routes: readonly string[], rules: readonly string[] = []): 
 const open = 'path: /a/*, backend: app'
 const guarded = `${open}, auth: main`
 const unused = '3 warning: the authentication `main` is not used'
+const unsaid = '5 error: nobody needs a token for `/a/*`'
 
 describe('a route that nobody needs a token for', () => {
-  it('is warned of, unless the file says that it is meant', async () => {
-    assert.deepEqual(await check([open]), [unused, '5 warning: nobody needs a token for `/a/*`'])
+  it('is an error, unless the file says that it is meant', async () => {
+    assert.deepEqual(await check([open]), [unused, unsaid])
     assert.deepEqual(await check([`${open}, auth: none`]), [unused])
     assert.deepEqual(await check([`${open}, auth: { use: main, mode: optional }`]), [])
     assert.deepEqual(await check([guarded]), [])
@@ -31,12 +32,11 @@ describe('a route that nobody needs a token for', () => {
 
   it('is none that a rule covers somewhere', async () => {
     const rule = (rest: string): string => `name: r, authentication: main, ${rest}`
-    const warned = '5 warning: nobody needs a token for `/a/*`'
     const openByDefault =
       '7 warning: a blacklist is open by default: every path that it does not list needs no token'
     assert.deepEqual(await check([open], [rule('mode: all')]), [])
     assert.deepEqual(await check([open], [rule('mode: whitelist, conditions: [{ path: /a/b }]')]), [])
-    assert.deepEqual(await check([open], [rule('mode: whitelist, conditions: [{ path: "/a*" }]')]), [warned])
+    assert.deepEqual(await check([open], [rule('mode: whitelist, conditions: [{ path: "/a*" }]')]), [unsaid])
     assert.deepEqual(
       await check([open], [rule('mode: whitelist, conditions: [{ host: a.example, path: /* }]')]),
       [],
@@ -45,16 +45,103 @@ describe('a route that nobody needs a token for', () => {
       openByDefault,
     ])
     assert.deepEqual(await check([open], [rule('mode: blacklist, conditions: [{ path: /b/* }]')]), [
-      warned,
+      unsaid,
       openByDefault,
     ])
-    assert.deepEqual(await check([open], [rule('mode: optional')]), [warned])
-    assert.deepEqual(await check([open], [rule('enabled: false')]), [unused, warned])
+    assert.deepEqual(await check([open], [rule('mode: optional')]), [unsaid])
+    assert.deepEqual(await check([open], [rule('enabled: false')]), [unused, unsaid])
   })
 
   it('may have a whitelist that lists everything', async () => {
     const warned = '5 warning: nobody needs a token for `/a/*`'
     assert.deepEqual(await check([`${open}, auth: { use: main, mode: whitelist, paths: /* }`]), [warned])
+  })
+})
+
+describe('an open route around a protected one', () => {
+  const around = async (openRoute: string, closedRoute: string, rules: readonly string[] = []) =>
+    (await check([`backend: app, ${openRoute}`, `backend: app, ${closedRoute}`], rules)).filter((problem) =>
+      problem.includes('leads to the same backend'),
+    )
+  const admin = 'path: /admin/*, auth: main'
+
+  it('is warned of, with other spellings of the path', async () => {
+    assert.deepEqual(await around('path: /*, auth: none', admin), [
+      '5 warning: `/admin/*` needs a token, and `/*` leads to the same backend without one: what the backend reads as the same path (`/Admin`, `/admin;x`) is open',
+    ])
+    assert.match(
+      (await around('path: /a/*, auth: { use: main, mode: optional }', 'path: /a/B/9x, auth: main')).join(),
+      /\(`\/a\/B\/9X`, `\/a\/B\/9x;x`\)/,
+    )
+    assert.equal(
+      (await around('path: /*, auth: none, hosts: "*.example"', `${admin}, hosts: a.example`)).length,
+      1,
+    )
+    assert.equal(
+      (await around('path: /*, auth: none, methods: [GET, POST]', `${admin}, methods: POST`)).length,
+      1,
+    )
+  })
+
+  it('is said once, however many it leads around', async () => {
+    const routes = [admin, 'path: /b/*, auth: main', 'path: /*, auth: none'].map(
+      (route) => `backend: app, ${route}`,
+    )
+    const found = await check(routes)
+    assert.equal(found.length, 1)
+    assert.match(found.join(), /^7 warning: `\/admin\/\*` \(and 1 more\) needs a token/)
+  })
+
+  it('is none where it cannot be one', async () => {
+    assert.deepEqual(await around('path: /b/*, auth: none', admin), [])
+    assert.deepEqual(await around('path: /admin/*, auth: none, methods: GET', `${admin}, methods: POST`), [])
+    assert.deepEqual(await around('path: /*, auth: none, methods: GET', `${admin}, methods: POST`), [])
+    assert.deepEqual(await around('path: /*, auth: none, hosts: b.example', `${admin}, hosts: a.example`), [])
+    assert.deepEqual(await around('path: /*, auth: main', admin), [])
+    assert.deepEqual(await around('path: /*, auth: none', admin, ['name: r, authentication: main']), [])
+  })
+})
+
+describe('a configuration', () => {
+  it('says how many warnings stand beside it, and is none where a route is open by omission', async () => {
+    const read = async (route: string) =>
+      (await readTexts({ 'main.yaml': `${HEAD}routes: [{ ${route} }]\n` })).configuration
+    assert.equal((await read(guarded))?.warnings, 0)
+    assert.equal((await read(`${open}, auth: none`))?.warnings, 1)
+    assert.equal(await read(open), undefined)
+    assert.equal(await read(`${open}, auth: ~`), undefined)
+    assert.equal(await read(`${open}, auth: ''`), undefined)
+  })
+})
+
+describe('a whitelist that lists nothing', () => {
+  const said = (problems: readonly string[]) =>
+    problems.filter((problem) => problem.includes('lets nothing through')).length
+
+  it('is warned of in a route and in a rule', async () => {
+    assert.equal(said(await check([`${open}, auth: { use: main, mode: whitelist }`])), 1)
+    assert.equal(said(await check([guarded], ['name: r, authentication: main, mode: whitelist'])), 1)
+    assert.equal(
+      said(await check([guarded], ['name: r, authentication: main, mode: whitelist, conditions: []'])),
+      1,
+    )
+    assert.equal(said(await check([`${open}, auth: { use: main, mode: whitelist, paths: /a/b }`])), 0)
+    assert.equal(said(await check([guarded], ['name: r, authentication: main, mode: all'])), 0)
+  })
+})
+
+describe('proxies that are trusted', () => {
+  it('are warned of where they are everybody', async () => {
+    for (const [block, count] of [
+      ['0.0.0.0/0', 1],
+      ['::/0', 1],
+      ['10.0.0.0/8', 0],
+    ] as const) {
+      const text = `${HEAD}routes: [{ ${guarded} }]\ntrustedProxies: ["${block}"]\n`
+      const { problems } = await readTexts({ 'main.yaml': text })
+      assert.equal(problems.length, count, block)
+      assert.ok(problems.every(({ message, line }) => line === 5 && message.includes(block)) || count === 0)
+    }
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Origin, Problem } from '../errors/problem.ts'
-import type { Compiled, CompiledRoute } from '../dialects/compiled.ts'
-import { hostCovers, pathCovers } from '../dialects/patterns.ts'
-import type { GuardSpec, RouteSpec } from '../plan/spec.ts'
+import type { Compiled } from '../dialects/compiled.ts'
+import type { RouteSpec } from '../plan/spec.ts'
+import { openRoutes } from './open-routes.ts'
 
 /** Finds what two parts of a plan, perhaps of two files, take from each other. */
 export function checkConflicts(compiled: Compiled): readonly Problem[] {
@@ -10,10 +10,10 @@ export function checkConflicts(compiled: Compiled): readonly Problem[] {
 
 /** Finds what is weak or idle in a plan. INVARIANT: it is whole: a part that an error left out would look unused. */
 export function checkUse(compiled: Compiled): readonly Problem[] {
-  return [...openRoutes(compiled.routes, compiled.guards), ...unused(compiled)]
+  return [...openRoutes(compiled), ...unused(compiled)]
 }
 
-/** Names stand in logs and metrics: one that two routes have says nothing. */
+/** Names stand in logs: one that two routes have says nothing. */
 function sameNames({ routes, guards }: Compiled): readonly Problem[] {
   return [
     ...repeated(
@@ -46,7 +46,10 @@ function problemAt({ origin }: Named, severity: Problem['severity'], message: st
   return { severity, file: origin.file, line: origin.line, message, hint }
 }
 
-/** Routes of one host and path are tried in order: a later one gets the methods that are left, if any. */
+/**
+ * Routes of one host and path are tried in order: a later one gets the methods that are left, if any. Routes of other
+ * paths take nothing from each other: the most specific path decides, whatever its methods.
+ */
 function takenRoutes(routes: readonly RouteSpec[]): readonly Problem[] {
   const problems: Problem[] = []
   const earlier = new Map<string, RouteSpec[]>()
@@ -87,44 +90,6 @@ function overlaps(earlier: RouteSpec['methods'], later: RouteSpec['methods']): b
 
 function sorted(methods: RouteSpec['methods']): string {
   return methods === undefined ? '*' : [...methods].sort().join(' ')
-}
-
-/** A route that nobody needs a token for must be one that somebody meant so. */
-function openRoutes(routes: readonly CompiledRoute[], guards: readonly GuardSpec[]): readonly Problem[] {
-  return routes.flatMap(({ spec, openOnPurpose }): Problem[] => {
-    const all = [...spec.guards, ...guards]
-    const isOptional = spec.guards.some(({ requirement }) => requirement.mode === 'optional')
-    if (openOnPurpose || isOptional || all.some((guard) => needsSomewhere(guard, spec))) return []
-    const hint = 'name an authentication under `auth`, or write `auth: none` if that is meant'
-    return [problemAt(spec, 'warning', `nobody needs a token for \`${spec.name}\``, hint)]
-  })
-}
-
-/** Whether at least one request of the route needs a token by this guard. */
-function needsSomewhere({ requirement }: GuardSpec, route: RouteSpec): boolean {
-  switch (requirement.mode) {
-    case 'all':
-      return true
-    case 'optional':
-      return false
-    case 'whitelist':
-      return !route.hosts.every((host) =>
-        requirement.conditions.some(
-          (listed) => hostCovers(listed.host, host) && pathCovers(listed.path, route.path),
-        ),
-      )
-    case 'blacklist':
-      return route.hosts.some((host) =>
-        requirement.conditions.some(
-          (listed) => meet(hostCovers, listed.host, host) && meet(pathCovers, listed.path, route.path),
-        ),
-      )
-  }
-}
-
-/** Two patterns have a value in common where one of them covers the other. */
-function meet(covers: (outer: string, inner: string) => boolean, a: string, b: string): boolean {
-  return covers(a, b) || covers(b, a)
 }
 
 function unused({ backends, authentications, guards, routes }: Compiled): readonly Problem[] {

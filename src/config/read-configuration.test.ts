@@ -32,6 +32,15 @@ describe('the files of a configuration', () => {
     )
   })
 
+  it('are told also where they have errors, the missing ones too', async () => {
+    const paths = (...files: string[]) => files.map((file) => resolve(file))
+    assert.deepEqual((await readTexts({})).files, paths('main.yaml'))
+    assert.deepEqual((await readTexts({ 'main.yaml': 'a: [' })).files, paths('main.yaml'))
+    const missing = await readTexts({ 'main.yaml': main('{ jwksFile: keys/a.json }') })
+    assert.equal(missing.configuration, undefined)
+    assert.deepEqual(missing.files, paths('main.yaml', 'keys/a.json'))
+  })
+
   it('that cannot be read are errors where they are named', async () => {
     assert.deepEqual(briefly((await readTexts({})).problems), [
       '1 error: `main.yaml` cannot be read: there is no such file',

@@ -37,6 +37,8 @@ export interface ConfigurationReading {
   readonly configuration: Configuration | undefined
   /** By file and line, each once. */
   readonly problems: readonly Problem[]
+  /** Absolute paths of all files that were tried, also where one is missing: a change of any may mend it. */
+  readonly files: readonly string[]
 }
 
 /**
@@ -52,7 +54,7 @@ export async function readConfiguration(
   const draft = await readEntry(entry, access, io.environment ?? {}, problems)
   if (draft !== undefined) problems.push(...checkConflicts(draft.compiled))
   if (draft === undefined || hasErrors(problems))
-    return { configuration: undefined, problems: inOrder(entry.file, problems) }
+    return { configuration: undefined, problems: inOrder(entry.file, problems), files: access.files }
   problems.push(...checkUse(draft.compiled))
   if (draft.compiled.routes.length === 0) {
     const hint = 'write a route with a path and a backend under `routes`'
@@ -64,11 +66,15 @@ export async function readConfiguration(
       hint,
     })
   }
+  const { files } = access
+  const found = inOrder(entry.file, problems)
+  if (hasErrors(found)) return { configuration: undefined, problems: found, files }
   const { backends, authentications, guards, routes } = draft.compiled
   const plan = { http: draft.http, backends, authentications, guards, routes: routes.map(({ spec }) => spec) }
   return {
-    configuration: { server: draft.server, plan, files: access.files },
-    problems: inOrder(entry.file, problems),
+    configuration: { server: draft.server, plan, warnings: found.length, files },
+    problems: found,
+    files,
   }
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { BackendSpec } from '../plan/spec.ts'
-import { NameBook, type Compiled } from '../dialects/compiled.ts'
+import { NameBook, type Compiled, type IfOpen } from '../dialects/compiled.ts'
 import {
   compileFunctionCompute,
   functionNames,
@@ -85,6 +85,11 @@ function howTo(functionName: string): string {
   return `give \`${EXAMPLE}\`, or \`${EXAMPLE.replace('http', `${functionName}=http`)}\` for it alone`
 }
 
+const IF_OPEN: IfOpen = {
+  severity: 'warning',
+  hint: 'switch a rule on with `Status: true`, or narrow what `AuthResourceList` lets through',
+}
+
 /** Rules say nothing of routes: everything goes to the one backend. */
 function gatewayRules(root: SourceNode, roots: readonly SourceNode[], backends: Backends): Compiled {
   const compiled = compileGatewayAuth(readGatewayAuth(roots, new Map()), new NameBook())
@@ -103,5 +108,5 @@ function gatewayRules(root: SourceNode, roots: readonly SourceNode[], backends: 
     pathRewrites: [],
     refusals: 'problem' as const,
   }
-  return { ...compiled, backends: backends.specs, routes: [{ spec, openOnPurpose: false }] }
+  return { ...compiled, backends: backends.specs, routes: [{ spec, openOnPurpose: false, ifOpen: IF_OPEN }] }
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '../errors/problem.ts'
 import type { AuthenticationSpec, BackendSpec, GuardSpec, RouteSpec } from '../plan/spec.ts'
 
 /** What the compiler of a dialect gives; `config` joins the parts of all files to one plan. */
@@ -13,6 +14,14 @@ export interface CompiledRoute {
   readonly spec: RouteSpec
   /** The configuration says in so many words that nobody needs a token here, so that no warning is due. */
   readonly openOnPurpose: boolean
+  /** What is said, in the words of the dialect, where nobody needs a token here after all and nobody said so. */
+  readonly ifOpen: IfOpen
+}
+
+export interface IfOpen {
+  /** error: the file says nothing of it, so that a half-written one would open the gateway. */
+  readonly severity: Problem['severity']
+  readonly hint: string
 }
 
 export const NOTHING_COMPILED: Compiled = { backends: [], authentications: [], guards: [], routes: [] }

@@ -31,6 +31,12 @@ export function requirementOf(
       )
       return undefined
     case 'whitelist':
+      if ((conditions ?? []).length === 0 && node.items().length === 0) {
+        node.warning(
+          `a whitelist without \`${listName}\` lets nothing through: every request needs a token`,
+          `write \`mode: all\` if that is meant, or list what needs no token under \`${listName}\``,
+        )
+      }
       return { mode, conditions: conditions ?? [] }
     case 'blacklist':
       // Nothing listed is nothing protected, which nobody writes down on purpose.

@@ -23,6 +23,17 @@ describe('a node', () => {
     assert.equal(nodeOf('a:\nb: 1').node.find('a'), undefined)
   })
 
+  it('knows which of its members are null', () => {
+    assert.deepEqual(nodeOf('a:\nb: 1\nc: ~').node.emptyMembers(), ['a', 'c'])
+    assert.deepEqual(nodeOf('[~]').node.emptyMembers(), [])
+  })
+
+  it('reports settings that nobody reads as errors where the one that was meant is vital', () => {
+    const { node, problems } = nodeOf('statsu: true\njwkss: 1')
+    node.warnOfOthers(['status', 'jwks'], ['status'])
+    assert.deepEqual(briefly(problems), ['1 error: `statsu` is not read', '2 warning: `jwkss` is not read'])
+  })
+
   it('warns of settings that nobody reads, with the one that was probably meant', () => {
     const { node, problems } = nodeOf('whitelst: []\nfoo: 1\nJWKS: 1')
     node.warnOfOthers(['whitelist', 'jwks'])
@@ -42,7 +53,11 @@ describe('a node', () => {
       ['c', 'd'].map((name) => node.find(name)?.flag()),
       [true, undefined],
     )
-    assert.deepEqual(briefly(problems), ['2 error: `b` must be text', '4 error: `d` must be true or false'])
+    assert.deepEqual(briefly(problems), [
+      '2 error: `b` must be text',
+      '3 warning: `c` is the text `true`, which is read as what it says',
+      '4 error: `d` must be true or false',
+    ])
   })
 
   it('has no word for a value that is no scalar, however it would like to be printed', () => {

@@ -48,6 +48,12 @@ export class SourceNode {
       .map(([name, value]) => new SourceNode(this.document, [...this.path, name], value))
   }
 
+  /** The names of the members that are null. */
+  emptyMembers(): readonly string[] {
+    if (!isObject(this.value)) return []
+    return Object.entries(this.value).flatMap(([name, value]) => (value === null ? [name] : []))
+  }
+
   /** The items of a list, none for every other value. */
   items(): readonly SourceNode[] {
     if (!Array.isArray(this.value)) return []
@@ -68,18 +74,20 @@ export class SourceNode {
     return first
   }
 
-  /** Warns of every member that has none of these names in any spelling. */
-  warnOfOthers(known: readonly string[]): void {
+  /**
+   * Warns of every member that has none of these names in any spelling. Where one was probably meant to be one of `vital`,
+   * without which somebody is let in, it is an error.
+   */
+  warnOfOthers(known: readonly string[], vital: readonly string[] = []): void {
     const bare = new Set(known.map(bareName))
     for (const member of this.members()) {
       if (bare.has(bareName(member.name))) continue
       const meant = suggestion(member.name, known)
-      member.warning(
-        `\`${member.name}\` is not read`,
-        meant === undefined
-          ? 'it changes nothing here; leave it out if that is fine'
-          : `is \`${meant}\` meant?`,
-      )
+      const message = `\`${member.name}\` is not read`
+      if (meant === undefined)
+        member.warning(message, 'it changes nothing here; leave it out if that is fine')
+      else if (vital.includes(meant)) member.error(message, `is \`${meant}\` meant?`)
+      else member.warning(message, `is \`${meant}\` meant?`)
     }
   }
 
@@ -98,10 +106,17 @@ export class SourceNode {
       : ''
   }
 
-  /** True or false, as themselves or as text; undefined after an error. */
+  /** True or false, as themselves or, with a warning, as text; undefined after an error. */
   flag(): boolean | undefined {
-    if (this.value === true || this.value === 'true') return true
-    if (this.value === false || this.value === 'false') return false
+    const { value } = this
+    if (value === true || value === false) return value
+    if (value === 'true' || value === 'false') {
+      this.warning(
+        `\`${this.name}\` is the text \`${value}\`, which is read as what it says`,
+        'leave the quotes out',
+      )
+      return value === 'true'
+    }
     this.error(`\`${this.name}\` must be true or false`)
     return undefined
   }

@@ -92,12 +92,12 @@ describe('a command that is used wrongly ends with 2', () => {
 })
 
 describe('claimgate check', () => {
-  it('says that a configuration is fine, and which requests need a token', async () => {
+  it('says that a configuration has no errors, how many warnings, and which requests need a token', async () => {
     const { code, stdout, stderr } = await claimgate(['check', 'claimgate.yaml'])
     assert.equal(code, 0, stderr)
     assert.match(
       stdout,
-      /^fine: claimgate\.yaml \(1 listener, 2 routes, 1 authentication, 1 global rule, 1 backend\)/,
+      /^no errors, 1 warning: claimgate\.yaml \(1 listener, 2 routes, 1 authentication, 1 global rule, 1 backend\)/,
     )
     assert.match(stdout, /^ {2}HOST +PATH +METHODS +BACKEND +TOKEN$/m)
     assert.match(stdout, /^ {2}\* +\/orders\/\* +GET +orders +customers, but none for \/orders\/open$/m)

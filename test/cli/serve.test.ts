@@ -213,6 +213,24 @@ describe('claimgate serve, reloading', { timeout: 60_000 }, () => {
   })
 })
 
+it(
+  'a file that was missing is seen when it comes, and what needs a restart is said',
+  { timeout: 60_000 },
+  async () => {
+    folder.write('late.yaml', configuration('/open'))
+    const { gateway, url } = await serve('late.yaml')
+    folder.write('late.yaml', configuration('/late').replace('jwks.json', 'late.json'))
+    await gateway.until('the last good configuration serves on')
+    folder.write('late.json', JSON.stringify(folder.issuer.jwks))
+    await gateway.until('the configuration was reloaded\n')
+    assert.equal(await status(`${url}/late`), 200)
+    folder.write('late.yaml', `${configuration('/late')}log: { level: error }\n`)
+    await gateway.until(/reloaded, except for .*: those need a restart\n/)
+    gateway.signal('SIGTERM')
+    assert.equal(await gateway.ended, 0)
+  },
+)
+
 it('a connection that is only open does not hold up the end', async () => {
   folder.write('idle.yaml', configuration('/open'))
   const { gateway, url } = await serve('idle.yaml')

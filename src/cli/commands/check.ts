@@ -17,10 +17,16 @@ export async function checkCommand(
   if (configuration === undefined) return 1
   if (options.plan === true) terminal.out(`${JSON.stringify(configuration.plan, withoutKeyObjects, 2)}\n`)
   else {
-    terminal.out(`${paint(terminal, 'green', 'fine:')} ${file} (${counts(configuration)})\n`)
+    terminal.out(`${verdict(configuration, terminal)} ${file} (${counts(configuration)})\n`)
     terminal.out(`\n${summaryTable(configuration.plan)}`)
   }
   return 0
+}
+
+/** Warnings were printed; what may let anybody in is not to be called fine right below. */
+function verdict({ warnings }: Configuration, terminal: Terminal): string {
+  if (warnings === 0) return paint(terminal, 'green', 'fine:')
+  return paint(terminal, 'yellow', `no errors, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}:`)
 }
 
 function counts({ plan, server }: Configuration): string {

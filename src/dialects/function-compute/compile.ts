@@ -1,5 +1,5 @@
 import type { AuthenticationSpec, GuardSpec, RouteSpec } from '../../plan/spec.ts'
-import type { Compiled, CompiledRoute, NameBook } from '../compiled.ts'
+import type { Compiled, CompiledRoute, IfOpen, NameBook } from '../compiled.ts'
 import { checkMappings } from '../forwarding.ts'
 import { pathCovers } from '../patterns.ts'
 import type { SourceNode } from '../source-node.ts'
@@ -101,6 +101,7 @@ class Compiler {
     this.routes.push({
       spec: { ...spec, origin: node.origin, refusals: 'function-compute' },
       openOnPurpose: auth?.kind === 'anonymous' && auth.isWritten,
+      ifOpen: auth?.kind === 'jwt' ? LISTED_AWAY : NOT_WRITTEN,
     })
   }
 
@@ -137,6 +138,16 @@ class Compiler {
     node.error(`there is no backend for ${which}`, howTo(functionName ?? ''))
     return undefined
   }
+}
+
+/** As in the product, a domain without `authConfig` is open: its file must go on working. */
+const NOT_WRITTEN: IfOpen = {
+  severity: 'warning',
+  hint: 'give the domain an `authConfig` with `authType: jwt`, or with `authType: anonymous` if that is meant',
+}
+const LISTED_AWAY: IfOpen = {
+  severity: 'warning',
+  hint: 'narrow the list, or write `authType: anonymous` if that is meant',
 }
 
 /** A listed path that no request to the trigger or domain has. */

@@ -59,7 +59,9 @@ function readJwtAuth(type: SourceNode, written: SourceNode | undefined): Trigger
     }
     return undefined
   }
-  node.warnOfOthers(JWT_SETTINGS)
+  if (isConsoleForm(node)) return undefined
+  // Without `claimPassBy` clients could send what the backend takes for claims.
+  node.warnOfOthers(JWT_SETTINGS, ['claimPassBy'])
   const jwks = node.find('jwks')
   if (jwks === undefined) node.error('`jwks` is missing', 'write the public keys as `{"keys": [...]}`')
   const keys = jwks === undefined ? [] : readJwks(jwks)
@@ -68,6 +70,30 @@ function readJwtAuth(type: SourceNode, written: SourceNode | undefined): Trigger
   const requirement = readRequirement(node)
   if (requirement === undefined) return undefined
   return { kind: 'jwt', node, keys, locations, mappings: readClaimPassBy(node), requirement }
+}
+
+const LOOKUP_WORDS = ['readPosition', 'parameterName', 'removePrefix', 'prefix']
+const MAPPING_WORDS = ['mappingParameterPosition', 'mappingParameterName', 'claimName']
+
+/** The console asks for these words one by one; in a file they are items of two lists. One error is enough. */
+function isConsoleForm(node: SourceNode): boolean {
+  const lookup = LOOKUP_WORDS.flatMap((word) => node.find(word) ?? [])
+  const mapping = MAPPING_WORDS.flatMap((word) => node.find(word) ?? [])
+  const [first] = [...lookup, ...mapping]
+  if (first === undefined) return false
+  const hints = [
+    ...(lookup.length === 0
+      ? []
+      : ['`tokenLookup: [{ readPosition: header, parameterName: Authorization, prefix: "Bearer " }]`']),
+    ...(mapping.length === 0
+      ? []
+      : [
+          '`claimPassBy: [{ mappingParameterPosition: header, claimName: sub, mappingParameterName: X-User }]`',
+        ]),
+  ]
+  const list = lookup.length === 0 ? 'claimPassBy' : 'tokenLookup'
+  first.error(`\`${first.name}\` stands in \`${list}\`, and not by itself`, `write ${hints.join(' and ')}`)
+  return true
 }
 
 function listOf(names: readonly string[]): string {

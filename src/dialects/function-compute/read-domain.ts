@@ -3,10 +3,12 @@ import { hostPattern } from '../patterns.ts'
 import { checkPath, PRODUCT_PATHS } from '../requirement.ts'
 import type { SourceNode } from '../source-node.ts'
 import { readMethods } from './methods.ts'
+import { warnOfOthers } from './other-settings.ts'
 import { plainText } from './plain-text.ts'
 import { readAuth } from './read-auth.ts'
 import { readRewrites } from './read-rewrites.ts'
 import {
+  AUTH_SETTINGS,
   DOMAIN_SETTINGS,
   NOT_CARRIED_OVER,
   ROUTE_SETTINGS,
@@ -18,7 +20,7 @@ import {
 
 /** Reads a custom domain with its routes; undefined after an error, or for a name that the product makes up. */
 export function readDomain(node: SourceNode, ownFunction: string | undefined): CustomDomain | undefined {
-  node.warnOfOthers([...DOMAIN_SETTINGS, ...SAID_BY_THE_PRODUCT])
+  warnOfOthers(node, [...DOMAIN_SETTINGS, ...SAID_BY_THE_PRODUCT])
   for (const [setting, hint] of Object.entries(NOT_CARRIED_OVER)) {
     node.find(setting)?.warning(`\`${setting}\` is not carried over`, hint)
   }
@@ -43,7 +45,9 @@ export function readDomain(node: SourceNode, ownFunction: string | undefined): C
 /** A domain without `authConfig` is open, unlike a trigger. */
 function domainAuth(node: SourceNode): TriggerAuth | undefined {
   const auth = single(node.find('authConfig'))
-  return auth === undefined ? { kind: 'anonymous', isWritten: false } : readAuth(auth)
+  if (auth === undefined) return { kind: 'anonymous', isWritten: false }
+  warnOfOthers(auth, AUTH_SETTINGS)
+  return readAuth(auth)
 }
 
 function readRoutes(node: SourceNode, ownFunction: string | undefined): readonly DomainRoute[] {
@@ -61,7 +65,7 @@ function readRoutes(node: SourceNode, ownFunction: string | undefined): readonly
 }
 
 function readRoute(node: SourceNode, ownFunction: string | undefined): readonly DomainRoute[] {
-  node.warnOfOthers(ROUTE_SETTINGS)
+  warnOfOthers(node, ROUTE_SETTINGS)
   const written = node.find('path')
   const text = written === undefined ? undefined : plainText(written)
   if (written === undefined) node.error('`path` is missing', 'write `/*` for every path')

@@ -152,6 +152,82 @@ describe('an HTTP trigger', () => {
   })
 })
 
+describe('a setting of the authentication that is not read', () => {
+  const routeConfig = { routes: [{ path: '/*', functionName: 'f' }] }
+  const errors = (value: unknown) => compile(value).problems.filter((problem) => problem.includes(' error: '))
+
+  it('is an error in a domain, which would be open without it', () => {
+    for (const name of [
+      'authConf',
+      'atuhConfig',
+      'auth',
+      'authType',
+      'authInfo',
+      'jwtConfig',
+      'authentication',
+      'jwks',
+    ])
+      assert.match(
+        errors({ domainName: 'a.example', [name]: JWT, routeConfig }).join(),
+        new RegExp(`error: \`${name}\` is not read, and looks like a setting of the authentication`),
+      )
+    for (const name of ['authconfig', 'AUTH_CONFIG'])
+      assert.deepEqual(
+        errors({ domainName: 'a.example', [name]: { authType: 'jwt', authInfo: JWT }, routeConfig }),
+        [],
+      )
+    for (const name of ['routeConf', 'colour'])
+      assert.deepEqual(errors({ domainName: 'a.example', [name]: {}, routeConfig }), [])
+  })
+
+  it('is an error in a trigger, and on a level where it does not belong', () => {
+    assert.match(
+      errors({ functionName: 'f', triggerConfig: { authtype: 'anonymous', authInf: {} } }).join(),
+      /`authInf`/,
+    )
+    assert.match(
+      errors({ functionName: 'f', authConfig: JWT, triggerConfig: { authType: 'anonymous' } }).join(),
+      /`authConfig` is not read/,
+    )
+    assert.match(
+      errors({ domainName: 'a.example', routeConfig: { routes: [{ path: '/*', authConfig: {} }] } }).join(),
+      /`authConfig` is not read/,
+    )
+    assert.match(
+      errors({
+        functionName: 'f',
+        triggerConfig: { authType: 'jwt', authConfig: { ...JWT, claimPasBy: '' } },
+      }).join(),
+      /`claimPasBy` is not read/,
+    )
+  })
+
+  it('is missing where it is null and a token is asked for', () => {
+    assert.match(
+      errors({ triggerConfig: { authType: 'jwt', authConfig: null } }).join(),
+      /settings of the JWT authentication are missing/,
+    )
+    const domain = (authConfig: unknown) => errors({ domainName: 'a.example', authConfig, routeConfig })
+    assert.match(
+      domain({ authType: 'jwt', authInfo: null }).join(),
+      /settings of the JWT authentication are missing/,
+    )
+    assert.match(domain({ authType: null }).join(), /`authType` is missing/)
+    assert.deepEqual(domain(null), [])
+  })
+
+  it('as the console words it is one error with an example', () => {
+    const authConfig = { jwks: JWT.jwks, readPosition: 'Header', parameterName: 'A', removePrefix: 'Bearer' }
+    assert.deepEqual(errors({ triggerConfig: { authType: 'jwt', authConfig } }), [
+      '1 error: `readPosition` stands in `tokenLookup`, and not by itself',
+    ])
+    const mapping = { ...JWT, mappingParameterPosition: 'Header', claimName: 'sub' }
+    assert.deepEqual(errors({ triggerConfig: { authType: 'jwt', authConfig: mapping } }), [
+      '1 error: `mappingParameterPosition` stands in `claimPassBy`, and not by itself',
+    ])
+  })
+})
+
 describe('a custom domain', () => {
   const domain = (more: object, authType = 'jwt') =>
     compile({

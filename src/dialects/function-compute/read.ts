@@ -3,6 +3,7 @@ import type { SourceNode } from '../source-node.ts'
 import { readAuth } from './read-auth.ts'
 import { readDomain } from './read-domain.ts'
 import { readMethods } from './methods.ts'
+import { warnOfOthers } from './other-settings.ts'
 import { plainText } from './plain-text.ts'
 import { resolveReferences } from './references.ts'
 import {
@@ -104,7 +105,7 @@ function readTrigger(node: SourceNode, functionName: string | undefined): HttpTr
     return undefined
   }
   const own = node.find('functionName')
-  node.warnOfOthers([...TRIGGER_SETTINGS, ...SAID_BY_THE_PRODUCT])
+  warnOfOthers(node, [...TRIGGER_SETTINGS, ...SAID_BY_THE_PRODUCT])
   return readTriggerConfig(node, config, own === undefined ? functionName : plainText(own))
 }
 
@@ -113,7 +114,8 @@ function readTriggerConfig(
   config: SourceNode,
   functionName: string | undefined,
 ): HttpTrigger {
-  config.warnOfOthers(
+  warnOfOthers(
+    config,
     config === node ? [...TRIGGER_CONFIG_SETTINGS, ...TRIGGER_SETTINGS] : TRIGGER_CONFIG_SETTINGS,
   )
   if (config.find('disableURLInternet')?.value === true) {

@@ -53,15 +53,9 @@ export interface JwtAuth {
 }
 
 /** Settings that are read, by the object that they stand in; any casing and snake_case is accepted. */
+export const AUTH_SETTINGS = ['authType', 'authConfig', 'authInfo']
 export const TRIGGER_SETTINGS = ['triggerName', 'triggerType', 'triggerConfig', 'functionName']
-export const TRIGGER_CONFIG_SETTINGS = [
-  'authType',
-  'authConfig',
-  'authInfo',
-  'methods',
-  'disableURLInternet',
-  'corsConfig',
-]
+export const TRIGGER_CONFIG_SETTINGS = [...AUTH_SETTINGS, 'methods', 'disableURLInternet', 'corsConfig']
 export const JWT_SETTINGS = ['jwks', 'tokenLookup', 'claimPassBy', 'whitelist', 'blacklist']
 export const DOMAIN_SETTINGS = [
   'domainName',

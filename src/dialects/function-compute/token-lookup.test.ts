@@ -11,6 +11,23 @@ function read(tokenLookup: unknown) {
 const bearer = { in: 'header', name: 'Authorization', prefix: 'Bearer ' }
 
 describe('tokenLookup as text', () => {
+  it('may name positions as the console words them, with a warning', () => {
+    const { locations, problems } = read('Form Parameters:a,query parameter:b, Cookie:c')
+    assert.deepEqual(locations, [
+      { in: 'form', name: 'a' },
+      { in: 'query', name: 'b' },
+      { in: 'cookie', name: 'c' },
+    ])
+    assert.equal(
+      problems.filter((problem) => /warning: the position `\w+ \w+` is read as/.test(problem)).length,
+      2,
+    )
+    assert.match(
+      read([{ readPosition: 'header', parameterName: 'a', removePrefix: 'Bearer' }]).problems.join(),
+      /error: `removePrefix` is a word of the console/,
+    )
+  })
+
   it('lists positions in the order in which they are tried', () => {
     const { locations, problems } = read(
       'header:Authorization:Bearer ,query:jwt,form:jwt,cookie:AuthorizationCookie',

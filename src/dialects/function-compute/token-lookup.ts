@@ -29,7 +29,9 @@ function fromText(lookup: SourceNode): readonly Placed<TokenLocation>[] {
 }
 
 function fromItem(item: SourceNode): readonly Placed<TokenLocation>[] {
-  item.warnOfOthers(['readPosition', 'parameterName', 'prefix'])
+  const stripped = item.find('removePrefix')
+  stripped?.error('`removePrefix` is a word of the console', 'is `prefix` meant?')
+  item.warnOfOthers(['readPosition', 'parameterName', 'prefix', 'removePrefix'])
   const [position, name, prefix] = ['readPosition', 'parameterName', 'prefix'].map((member) =>
     item.find(member),
   )

@@ -49,7 +49,8 @@ function readList(node: SourceNode): readonly SourceNode[] {
 
 function readResource(node: SourceNode, isWhite: boolean, domains: DomainHosts): readonly ConditionSpec[] {
   if (!node.isObject()) node.error('a resource is an object with a domain and `Path`')
-  node.warnOfOthers(RESOURCE_SETTINGS)
+  // A domain or header that is not read would widen a whitelist, a casing that is not read narrow a blacklist.
+  node.warnOfOthers(RESOURCE_SETTINGS, RESOURCE_SETTINGS)
   checkHeaders(node, isWhite)
   const host = readHost(node, domains)
   const path = readPath(node, isWhite)

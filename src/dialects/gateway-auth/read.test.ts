@@ -144,6 +144,48 @@ describe('a gateway authentication rule', () => {
     )
   })
 
+  it('says true and false as such, or with a warning as text', () => {
+    for (const name of ['Status', 'IsWhite', 'TokenPass']) {
+      assert.match(
+        read({ [name]: 'true' }).problems.join(),
+        new RegExp(`^1 warning: \`${name}\` is the text \`true\`, which is read as what it says$`),
+      )
+      for (const value of ['TRUE', 'yes', 'on', '', 0, 1, [], {}])
+        assert.match(read({ [name]: value }).problems.join(), /error: `\w+` must be true or false/)
+    }
+    assert.equal(read({ TokenPass: 'true' }).rule?.keepToken, true)
+    assert.equal(read({ Status: 'false' }).rule?.enabled, false)
+  })
+
+  it('is refused with the words of other products, and with near misses of what opens', () => {
+    for (const name of [
+      'Enable',
+      'enabled',
+      'EnablePassthrough',
+      'Passthrough',
+      'token_pass_through',
+      'Statuss',
+    ])
+      assert.match(read({ [name]: false }).problems.join(), new RegExp(`error: \`${name}\` is not read`))
+    assert.match(listed({ DomainNam: 'a.example' }).problems.join(), /error: `DomainNam` is not read/)
+  })
+
+  it('may name a position as the console words it', () => {
+    for (const [TokenPosition, place, warnings] of [
+      ['Form Parameters', 'form', 1],
+      ['query parameter', 'query', 1],
+      ['Cookie', 'cookie', 0],
+    ] as const) {
+      const { rule, problems } = read({ TokenPosition, TokenName: 'jwt' })
+      assert.deepEqual(rule?.location, { in: place, name: 'jwt' })
+      assert.equal(problems.filter((problem) => problem.includes(`is read as \`${place}\``)).length, warnings)
+    }
+    assert.match(
+      read({ TokenPosition: 'Parameters' }).problems.join(),
+      /error: `Parameters` is not a position/,
+    )
+  })
+
   it('is refused where it is of another type, or says too little', () => {
     for (const more of [
       { Type: 'OIDC' },

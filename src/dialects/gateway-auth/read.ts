@@ -1,7 +1,8 @@
 import type { TokenLocation } from '../../plan/spec.ts'
 import { checkLocations } from '../forwarding.ts'
 import { checkKeysTogether, readJwks } from '../key-material.ts'
-import type { SourceNode } from '../source-node.ts'
+import { readPlace } from '../position.ts'
+import { bareName, type SourceNode } from '../source-node.ts'
 import { readRequirement, type DomainHosts } from './read-resources.ts'
 import { CALL_SETTINGS, RULE_SETTINGS, type GatewayAuthRule } from './schema.ts'
 
@@ -28,7 +29,7 @@ function readRule(node: SourceNode, domains: DomainHosts): GatewayAuthRule | und
     type.error('only rules of `Type: JWT` can be read', 'leave rules of other types on the product itself')
     return undefined
   }
-  node.warnOfOthers([...RULE_SETTINGS, ...CALL_SETTINGS])
+  refuseOtherWords(node)
   const issuer = textAt(node, 'Issuer')
   if (issuer === undefined) node.error('`Issuer` is missing', 'write what `iss` is in the tokens')
   const jwks = node.find('Jwks')
@@ -66,34 +67,46 @@ function subjectOf(node: SourceNode, issuer: string): string {
 }
 
 function readLocation(node: SourceNode): TokenLocation | undefined {
-  const position = (textAt(node, 'TokenPosition') ?? 'HEADER').toUpperCase()
+  const written = node.find('TokenPosition')
+  const position = readPlace(
+    written ?? node,
+    textAt(node, 'TokenPosition') ?? 'HEADER',
+    'HEADER, QUERY, COOKIE or FORM',
+  )
   const name = textAt(node, 'TokenName') ?? 'Authorization'
-  const written = node.find('TokenNamePrefix')
+  const writtenPrefix = node.find('TokenNamePrefix')
   // An empty prefix was written on purpose; one that is missing is the console's default.
-  const prefix = (written === undefined ? 'Bearer' : (written.text() ?? '')).trim()
+  const prefix = (writtenPrefix === undefined ? 'Bearer' : (writtenPrefix.text() ?? '')).trim()
   const place = node.find('TokenName') ?? node
-  switch (position) {
-    case 'HEADER':
-      return checkLocations([
-        { node: place, value: { in: 'header', name, prefix: prefix === '' ? '' : `${prefix} ` } },
-      ])[0]
-    case 'QUERY':
-    case 'COOKIE':
-    case 'FORM': {
-      if (written !== undefined && prefix !== '')
-        written.warning('the prefix is not read', 'only headers have a prefix')
-      const where = ({ QUERY: 'query', COOKIE: 'cookie', FORM: 'form' } as const)[position]
-      return checkLocations([{ node: place, value: { in: where, name } }])[0]
-    }
-    default:
-      node
-        .find('TokenPosition')
-        ?.error(
-          `\`${position.slice(0, 40)}\` is not a position`,
-          'a position is HEADER, QUERY, COOKIE or FORM',
-        )
-      return undefined
+  if (position === undefined) return undefined
+  if (position === 'header') {
+    const spaced = prefix === '' ? '' : `${prefix} `
+    return checkLocations([{ node: place, value: { in: 'header', name, prefix: spaced } }])[0]
   }
+  if (prefix !== '') writtenPrefix?.warning('the prefix is not read', 'only headers have a prefix')
+  return checkLocations([{ node: place, value: { in: position, name } }])[0]
+}
+
+/** What the console and other products call a setting whose other value lets more through. */
+const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
+  ['enable', 'Status'],
+  ['enabled', 'Status'],
+  ['disable', 'Status'],
+  ['disabled', 'Status'],
+  ['passthrough', 'TokenPass'],
+  ['enablepassthrough', 'TokenPass'],
+  ['tokenpassthrough', 'TokenPass'],
+])
+/** A rule that is on or off, or lists, in another way than it is written. */
+const VITAL = ['Status', 'TokenPass', 'IsWhite', 'AuthResourceList']
+
+function refuseOtherWords(node: SourceNode): void {
+  const others = node.members().filter(({ name }) => OTHER_WORDS.has(bareName(name)))
+  for (const member of others) {
+    const meant = OTHER_WORDS.get(bareName(member.name)) ?? ''
+    member.error(`\`${member.name}\` is not read`, `is \`${meant}\` meant?`)
+  }
+  node.warnOfOthers([...RULE_SETTINGS, ...CALL_SETTINGS, ...others.map(({ name }) => name)], VITAL)
 }
 
 /** The text of a member; undefined where it is missing, empty or, after an error, no text. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { BackendSpec, ConditionSpec, GuardSpec, HttpSpec } from '../../plan/spec.ts'
 import type { PathOptions } from '../../policy/index.ts'
-import type { Compiled, CompiledRoute, FileReader, NameBook } from '../compiled.ts'
+import type { Compiled, CompiledRoute, FileReader, IfOpen, NameBook } from '../compiled.ts'
 import { pathCovers } from '../patterns.ts'
 import { checkPath, requirementOf, warnOfBlacklist } from '../requirement.ts'
 import type { SourceNode } from '../source-node.ts'
@@ -17,6 +17,7 @@ export async function compileNative(
   files: FileReader,
   names: NameBook,
 ): Promise<Compiled> {
+  warnOfTrust(document)
   const backends: BackendSpec[] = []
   for (const part of document.backends) {
     const backend = await compileBackend(part, files)
@@ -43,6 +44,18 @@ export async function compileNative(
 export function httpSpec(document: NativeDocument): HttpSpec {
   const { maxTokenBytes, maxFormBytes } = document.limits
   return { ...document.http, trustedPeers: document.trustedProxies, maxTokenBytes, maxFormBytes }
+}
+
+/** A block that holds every address makes each client a proxy, whose word about itself counts. */
+function warnOfTrust({ root, trustedProxies }: NativeDocument): void {
+  const items = root.find('trustedProxies')?.items() ?? []
+  for (const [index, block] of trustedProxies.entries()) {
+    if (!/\/0+$/.test(block)) continue
+    items[index]?.warning(
+      `\`${block}\` holds every address: each client can say which address, host and scheme it comes with`,
+      'list the addresses of your own proxies',
+    )
+  }
 }
 
 /** What the rest of the file may refer to: all names, also those of parts with errors. */
@@ -94,7 +107,15 @@ function compileRoute(
     pathRewrites: [],
     refusals: 'problem' as const,
   }
-  return [{ spec, openOnPurpose: value.auth === 'none' }]
+  return [{ spec, openOnPurpose: value.auth === 'none', ifOpen: ifOpen(value.auth) }]
+}
+
+/** Nothing written is an error: a file that is saved half-written must not open the gateway when it is reloaded. */
+function ifOpen(auth: z.output<typeof routeSchema>['auth']): IfOpen {
+  const none = 'write `auth: none` if that is meant'
+  return auth === undefined
+    ? { severity: 'error', hint: `name an authentication under \`auth\`, or ${none}` }
+    : { severity: 'warning', hint: `narrow what is listed, or ${none}` }
 }
 
 function routeName(route: z.output<typeof routeSchema>, path: string): string {

@@ -13,6 +13,7 @@ import {
   trustedProxiesSchema,
 } from './schema.ts'
 import { httpSchema, limitsSchema, listenerSchema, logSchema, timeoutsSchema } from './server-schema.ts'
+import { refuseUnfinished } from './unfinished.ts'
 import { expandVariables, type Environment } from './variables.ts'
 
 /** A part of the configuration with its place. `value` is undefined where it has errors, which are reported. */
@@ -49,6 +50,7 @@ export function readNative(
   /** Where to listen if the file does not say. */
   listen: string | undefined,
 ): NativeDocument {
+  refuseUnfinished(document)
   const root = expandVariables(document, environment)
   const engine = readEngine(root)
   const written = member(root, 'listeners')

@@ -14,7 +14,7 @@ const file = text.meta({ title: 'file' })
 const path = text.meta({ title: 'path' })
 const host = textOf('host', 'api.example.com', hostPattern)
 
-/** What people call their backends, authentications and rules; it stands in logs and in metrics. */
+/** What people call their backends, authentications and rules; it stands in logs. */
 export const nameSchema = textOf('name', 'main', (name) =>
   /^[A-Za-z0-9][\w.:/ -]{0,63}$/.test(name)
     ? ok(name)
@@ -26,11 +26,13 @@ export const nameSchema = textOf('name', 'main', (name) =>
 const mode = z.enum(['all', 'whitelist', 'blacklist', 'optional'])
 
 export const routeSchema = section({
-  name: nameSchema.optional().describe('For logs and metrics. Without it: methods, host and path.'),
+  name: nameSchema.optional().describe('For logs. Without it: methods, host and path.'),
   hosts: oneOrMore(host)
     .prefault(['*'])
     .describe('`api.example.com`, `*.example.com`, or `*` for every host that no other route names.'),
-  path: path.describe('`/a` for that path alone, `/a/*` for every path that starts with `/a/`.'),
+  path: path.describe(
+    '`/a` for that path alone, `/a/*` for every path that starts with `/a/`. The most specific path that matches decides.',
+  ),
   methods: oneOrMore(
     textOf('method', 'GET', (method) => {
       const upper = method.toUpperCase()
@@ -39,7 +41,9 @@ export const routeSchema = section({
     }),
   )
     .optional()
-    .describe('Without it, all methods.'),
+    .describe(
+      'Without it, all methods. Others are answered 405, also where a less specific path takes them.',
+    ),
   backend: text.describe('Name of a backend.'),
   auth: z
     .union([
@@ -59,11 +63,13 @@ export const routeSchema = section({
       }),
     ])
     .optional()
-    .describe('Name of an authentication that every request needs, `none`, or the settings below.'),
+    .describe(
+      'Name of an authentication that every request needs, `none`, or the settings below. Without it, a rule must cover the route.',
+    ),
 })
 
 export const ruleSchema = section({
-  name: nameSchema.describe('For logs and metrics.'),
+  name: nameSchema.describe('For logs.'),
   enabled: z
     .boolean()
     .default(true)
