@@ -39,7 +39,10 @@ export const advisePath: Advisor = (the) => {
 
 export const adviseMethod: Advisor = (the) => {
   const path = pathOf(the)
-  const route = routesOfHost(the).find((each) => covers(each.path, path))
+  // The most specific path decides alone; of two patterns that cover it, the longer one is that.
+  const [route] = routesOfHost(the)
+    .filter((each) => covers(each.path, path))
+    .sort((a, b) => b.path.length - a.path.length)
   const where = route === undefined ? '' : ` of \`${route.name}\` (${route.origin.file}:${route.origin.line})`
   return [`add \`${the.request.method}\` to the \`methods\`${where}, or send another method`]
 }
