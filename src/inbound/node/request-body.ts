@@ -2,15 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '../../errors/fault.ts'
 import { refuse, type Refusal } from '../../errors/refusal.ts'
 import { CLIENT_GONE } from '../client-gone.ts'
+import { DISCARD_MAX_BYTES, DISCARD_MAX_MS } from '../discard-bounds.ts'
 import type { BodyConsumer, BodySource } from '../exchange.ts'
-
-/**
- * How much of an unwanted body is read so that the connection can serve on: about what is under way already when a
- * client learns of an early answer (a send buffer), so closing instead would cost the client a new connection.
- */
-export const DISCARD_MAX_BYTES = 64 * 1024
-/** How long that may take: a few round trips over a bad mobile network. */
-export const DISCARD_MAX_MS = 1000
 
 /** What becomes of the connection of a body that nobody wants to the end; the connection's part. */
 export interface DiscardOutcome {

@@ -4,15 +4,7 @@ import type { Duplex } from 'node:stream'
 import { Fault } from '../../errors/fault.ts'
 import { serializeResponseHead } from '../../http1/index.ts'
 import type { UpgradeOffer } from '../exchange.ts'
-
-/** One protocol, with or without a version (RFC 9110 §7.8). */
-const PROTOCOL = /^[\w!#$%&'*+.^`|~-]{1,64}(?:\/[\w!#$%&'*+.^`|~-]{1,16})?$/
-
-/**
- * Other versions and wrappings of HTTP itself: requests inside them would pass the gateway unseen ("h2c smuggling").
- * The request is served as the HTTP/1.1 that it also is.
- */
-const HTTP_IN_DISGUISE = /^(?:h2c?|h3|https?|tls)(?:$|[/-])/i
+import { mayBeOffered } from '../upgrade-protocol.ts'
 
 /**
  * The protocol that a request asks to change to, or undefined where it asks for none that may be offered. Only one
@@ -30,9 +22,7 @@ export function offeredProtocol(message: IncomingMessage): string | undefined {
     if (protocol !== undefined) return undefined
     protocol = value
   }
-  return protocol !== undefined && PROTOCOL.test(protocol) && !HTTP_IN_DISGUISE.test(protocol)
-    ? protocol
-    : undefined
+  return protocol !== undefined && mayBeOffered(protocol) ? protocol : undefined
 }
 
 /** The offer of a connection that node:http has let go of. */

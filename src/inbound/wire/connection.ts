@@ -10,13 +10,12 @@ import type { ConnectionOwner } from './connection-owner.ts'
 import { HeadStart } from './head-start.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { BODY_TOO_SLOW, HEAD_TOO_SLOW, problemRefusal } from './problem-refusal.ts'
-import { DISCARD_MAX_BYTES, WireRequestBody, type BodyConnection } from './request-body.ts'
+import { DISCARD_MAX_BYTES, DISCARD_MAX_MS } from '../discard-bounds.ts'
+import { WireRequestBody, type BodyConnection } from './request-body.ts'
 import { WireResponse, type ResponseConnection } from './response.ts'
 import { offeredProtocol, WireUpgradeOffer } from './upgrade-offer.ts'
 import { WatchedWriter } from './watched-writer.ts'
 
-/** How long the rest of an unwanted body may take to come: a few round trips over a bad mobile network. */
-const DISCARD_MAX_MS = 1000
 /** How long a client has to close after its last answer: as long, and some more, since it has to read it first. */
 const LINGER_MAX_MS = 1500
 

@@ -7,6 +7,7 @@ import {
   type BodySink,
   type HttpLimits,
 } from '../../http1/index.ts'
+import { DISCARD_MAX_BYTES } from '../discard-bounds.ts'
 import type { BodyConsumer, BodySource } from '../exchange.ts'
 import { problemRefusal } from './problem-refusal.ts'
 
@@ -17,12 +18,6 @@ export interface BodyConnection {
   /** The client waits for 100 Continue, and now the body is wanted. */
   sendContinue(): void
 }
-
-/**
- * How much of an unwanted body is read so that the connection can serve on: about what is under way already when a
- * client learns of an early answer, so closing instead would cost the client a new connection.
- */
-export const DISCARD_MAX_BYTES = 64 * 1024
 
 /** The body of one request, decoded from the bytes that the connection pushes. */
 export class WireRequestBody implements BodySource, BodySink {

@@ -2,15 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Fault } from '../../errors/fault.ts'
 import { serializeResponseHead, type RequestHead } from '../../http1/index.ts'
 import type { UpgradeOffer } from '../exchange.ts'
-
-/** One protocol, with or without a version (RFC 9110 §7.8). */
-const PROTOCOL = /^[\w!#$%&'*+.^`|~-]{1,64}(?:\/[\w!#$%&'*+.^`|~-]{1,16})?$/
-
-/**
- * Other versions and wrappings of HTTP itself: requests inside them would pass the gateway unseen ("h2c smuggling").
- * The request is served as the HTTP/1.1 that it also is.
- */
-const HTTP_IN_DISGUISE = /^(?:h2c?|h3|https?|tls)(?:$|[/-])/i
+import { mayBeOffered } from '../upgrade-protocol.ts'
 
 /**
  * The protocol that a request asks to change to, or undefined where it asks for none that may be offered: one
@@ -19,7 +11,7 @@ const HTTP_IN_DISGUISE = /^(?:h2c?|h3|https?|tls)(?:$|[/-])/i
 export function offeredProtocol({ method, upgrade, framing }: RequestHead): string | undefined {
   if (upgrade === undefined || method !== 'GET') return undefined
   if (framing.kind !== 'none' && !(framing.kind === 'length' && framing.length === 0)) return undefined
-  return PROTOCOL.test(upgrade) && !HTTP_IN_DISGUISE.test(upgrade) ? upgrade : undefined
+  return mayBeOffered(upgrade) ? upgrade : undefined
 }
 
 export class WireUpgradeOffer implements UpgradeOffer {
