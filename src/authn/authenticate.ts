@@ -1,8 +1,8 @@
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import {
   parseToken,
+  selectKey,
   verifyClaims,
-  verifySignature,
   type JwtRejection,
   type KeySet,
   type ParsedToken,
@@ -11,6 +11,7 @@ import {
   type VerifiedToken,
 } from '../jwt/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
+import { Wait } from '../kernel/wait.ts'
 import type { Cover, Search } from '../plan/cover.ts'
 import type { Guard } from '../plan/plan.ts'
 import type { RefusalStyle, TokenLocation } from '../plan/spec.ts'
@@ -18,7 +19,8 @@ import type { Trace } from '../policy/index.ts'
 import { describeLocation, findToken, type TokenPlaces, type TokenSearch } from './find-token.ts'
 import type { Principal } from './principal.ts'
 import { reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
-import type { KnownToken, TokenCache } from './token-cache.ts'
+import type { SignatureChecks } from './signature-checks.ts'
+import { KnownToken, type TokenCache } from './token-cache.ts'
 import { traceIssuer, traceMissing, traceRejection, traceUnreadable, traceVerified } from './trace-token.ts'
 
 export interface AuthenticationInput {
@@ -27,11 +29,31 @@ export interface AuthenticationInput {
   readonly nowMs: number
   readonly limits: TokenLimits
   readonly tokens: TokenCache
+  readonly signatures: SignatureChecks
+  /** The token that this request has waited for, which the cache may have let go of meanwhile. */
+  readonly awaited: AwaitedToken | undefined
 }
 
 export interface AuthenticationRefusal {
   readonly refusal: Refusal
   readonly style: RefusalStyle
+}
+
+/** What is known of a token that a request waits for, with its whole text. */
+export interface AwaitedToken {
+  readonly text: string
+  readonly known: KnownToken
+}
+
+/** Whether the token is good is not known yet: the same is asked again after the wait, with `awaited`. */
+export class TokenWait {
+  readonly wait: Wait
+  readonly awaited: AwaitedToken
+
+  constructor(wait: Wait, awaited: AwaitedToken) {
+    this.wait = wait
+    this.awaited = awaited
+  }
 }
 
 /**
@@ -42,11 +64,12 @@ export interface AuthenticationRefusal {
 export function authenticate(
   input: AuthenticationInput,
   trace: Trace | undefined,
-): Result<Principal | undefined, AuthenticationRefusal> {
+): Result<Principal | undefined, AuthenticationRefusal | TokenWait> {
   let failure: Failure | undefined
   for (const search of input.cover.searches) {
     const outcome = trySearch(search, input, trace)
     if (outcome.ok) return outcome
+    if (outcome.error instanceof TokenWait) return err(outcome.error)
     failure = further(failure, outcome.error)
   }
   if (input.cover.required) return err(refusalOf(failure, input.cover))
@@ -66,7 +89,7 @@ function trySearch(
   search: Search,
   input: AuthenticationInput,
   trace: Trace | undefined,
-): Result<Principal, Failure> {
+): Result<Principal, Failure | TokenWait> {
   const found = findToken(search.locations, input.places)
   switch (found.kind) {
     case 'missing':
@@ -86,11 +109,11 @@ function trySearch(
 }
 
 function verifyFound(
-  found: TokenSearch & { readonly kind: 'found' },
+  found: FoundToken,
   search: Search,
   input: AuthenticationInput,
   trace: Trace | undefined,
-): Result<Principal, Failure> {
+): Result<Principal, Failure | TokenWait> {
   const known = knownToken(found, input)
   const { parsed } = known
   if (!parsed.ok) {
@@ -105,8 +128,8 @@ function verifyFound(
   }
   let failure: Failure | undefined
   for (const guard of candidates) {
-    const outcome = verifyBy(guard, known, parsed.value, found.location, input.nowMs, trace)
-    if (outcome.ok) return outcome
+    const outcome = verifyBy(guard, { found, known, token: parsed.value }, input, trace)
+    if (outcome.ok || outcome.error instanceof TokenWait) return outcome
     failure = further(failure, outcome.error)
   }
   return err(failure ?? MISSING)
@@ -114,37 +137,38 @@ function verifyFound(
 
 function verifyBy(
   guard: Guard,
-  known: KnownToken,
-  token: ParsedToken,
-  location: TokenLocation,
-  nowMs: number,
+  { found, known, token }: ReadToken,
+  { nowMs, signatures }: AuthenticationInput,
   trace: Trace | undefined,
-): Result<Principal, Failure> {
+): Result<Principal, Failure | TokenWait> {
   const { spec, keys } = guard.authentication
-  const key = signerOf(known, token, keys)
+  const key = signerOf(known, token, keys, signatures)
+  if (key instanceof Wait) return err(new TokenWait(key, { text: found.text, known }))
   const verified = key.ok ? verifyClaims(token, key.value, spec.rules, nowMs) : key
   if (!verified.ok) {
     if (trace !== undefined) traceRejection(trace, verified.error, { guard, token, nowMs })
     return err({ reason: verified.error.reason, guard, rejection: verified.error })
   }
   if (trace !== undefined) traceVerified(trace, verified.value, guard)
-  return ok(principalOf(known, guard, location, verified.value))
+  return ok(principalOf(known, guard, found.location, verified.value))
 }
 
+/** A token that stands somewhere, and that could be read. */
+interface ReadToken {
+  readonly found: FoundToken
+  readonly known: KnownToken
+  readonly token: ParsedToken
+}
+
+type FoundToken = TokenSearch & { readonly kind: 'found' }
+
 function knownToken(
-  { text, token }: TokenSearch & { readonly kind: 'found' },
-  { tokens, limits }: AuthenticationInput,
+  { text, token }: FoundToken,
+  { tokens, limits, awaited }: AuthenticationInput,
 ): KnownToken {
-  const known = tokens.get(text)
+  const known = awaited?.text === text ? awaited.known : tokens.get(text)
   if (known !== undefined && known.tokenLength === token.length) return known
-  const parsed = parseToken(token, limits)
-  const fresh: KnownToken = {
-    tokenLength: token.length,
-    parsed,
-    keys: undefined,
-    signed: undefined,
-    principal: undefined,
-  }
+  const fresh = new KnownToken(token.length, parseToken(token, limits))
   tokens.set(text, fresh)
   return fresh
 }
@@ -153,12 +177,13 @@ function signerOf(
   known: KnownToken,
   token: ParsedToken,
   keys: KeySet,
-): Result<VerificationKey, JwtRejection> {
-  if (known.keys === keys && known.signed !== undefined) return known.signed
-  const signed = verifySignature(token, keys)
-  known.keys = keys
-  known.signed = signed
-  return signed
+  signatures: SignatureChecks,
+): Result<VerificationKey, JwtRejection> | Wait {
+  const key = selectKey(token.header, keys)
+  if (!key.ok) return key
+  const rejection = signatures.check(known, token, key.value)
+  if (rejection === undefined) return key
+  return rejection instanceof Wait ? rejection : err(rejection)
 }
 
 /** The same object for the same token, guard and place, so that what is made of it is made once. */

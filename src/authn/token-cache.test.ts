@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reject } from '../jwt/index.ts'
-import { TokenCache, type KnownToken } from './token-cache.ts'
+import { KnownToken, TokenCache } from './token-cache.ts'
 
 function known(tokenLength: number): KnownToken {
-  return {
-    tokenLength,
-    parsed: { ok: false, error: reject('not-three-parts') },
-    keys: undefined,
-    signed: undefined,
-    principal: undefined,
-  }
+  return new KnownToken(tokenLength, { ok: false, error: reject('not-three-parts') })
 }
 
 test('what was put in comes out, and nothing for another text', () => {

@@ -1,21 +1,50 @@
-import type { JwtRejection, KeySet, ParsedToken, VerificationKey } from '../jwt/index.ts'
+import type { JwtRejection, ParsedToken, VerificationKey } from '../jwt/index.ts'
 import type { Result } from '../kernel/result.ts'
 import type { Principal } from './principal.ts'
 
 /**
- * What is known of one token text whatever the time is: whether it parses, and whether a key set's key has signed it.
- * Claims are never part of it, so that nothing outlives `exp`.
+ * What is known of one token text whatever the time and the keys of today are: whether it parses, and which keys have
+ * signed it. Claims are never part of it, so that nothing outlives `exp`; nor is which key may verify it, so that
+ * nothing outlives a key.
  */
-export interface KnownToken {
+export class KnownToken {
   /** How many characters of the text are the token; before them stands the prefix of its location. */
   readonly tokenLength: number
   readonly parsed: Result<ParsedToken, JwtRejection>
-  /** The key set that was asked last, and its answer; undefined before any was. */
-  keys: KeySet | undefined
-  signed: Result<VerificationKey, JwtRejection> | undefined
   /** Whoever was let in by this token last: the same object for the same guard and place. */
   principal: Principal | undefined
+  /** The key that was asked last and what it said; others beside it, where there are any. */
+  #key: VerificationKey | undefined
+  #rejection: JwtRejection | undefined
+  #others: Map<VerificationKey, JwtRejection | undefined> | undefined
+
+  constructor(tokenLength: number, parsed: Result<ParsedToken, JwtRejection>) {
+    this.tokenLength = tokenLength
+    this.parsed = parsed
+  }
+
+  /** Whether this very key was asked. A key that is read anew is another key. */
+  wasCheckedBy(key: VerificationKey): boolean {
+    return this.#key === key || this.#others?.has(key) === true
+  }
+
+  /** What the key said of the signature: undefined where it is right. INVARIANT: the key was asked. */
+  rejectionBy(key: VerificationKey): JwtRejection | undefined {
+    return this.#key === key ? this.#rejection : this.#others?.get(key)
+  }
+
+  remember(key: VerificationKey, rejection: JwtRejection | undefined): void {
+    if (this.#key !== undefined && this.#key !== key) {
+      // A token that a thousand rules are asked about is not worth a thousand entries.
+      if (this.#others === undefined || this.#others.size >= MAX_OTHER_KEYS) this.#others = new Map()
+      this.#others.set(this.#key, this.#rejection)
+    }
+    this.#key = key
+    this.#rejection = rejection
+  }
 }
+
+const MAX_OTHER_KEYS = 32
 
 /** Enough for tens of thousands of tokens. */
 const MAX_BYTES = 32 * 1024 * 1024

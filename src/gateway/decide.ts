@@ -1,8 +1,16 @@
-import { authenticate, type Principal, type TokenCache } from '../authn/index.ts'
+import {
+  authenticate,
+  TokenWait,
+  type AwaitedToken,
+  type Principal,
+  type SignatureChecks,
+  type TokenCache,
+} from '../authn/index.ts'
 import { authorize } from '../authz/index.ts'
 import type { Form } from '../inbound/fields/form.ts'
 import type { Permit } from '../authz/index.ts'
 import type { Trace } from '../policy/index.ts'
+import type { Wait } from '../kernel/wait.ts'
 import { identityOf } from '../proxy/identity.ts'
 import { rewriteRequest } from '../proxy/rewrite.ts'
 import type { UpstreamRequest } from '../proxy/upstream.ts'
@@ -17,11 +25,21 @@ export interface Forwarded {
 /** What becomes of one request, as data: the server carries it out, `explain` prints it. */
 export type Decision = Forwarded | Refused
 
+/** There is no decision yet: the same is decided again when the wait is over, with `awaited`. */
+export interface Waiting {
+  readonly outcome: 'wait'
+  readonly wait: Wait
+  readonly awaited: AwaitedToken
+}
+
 export interface Circumstances {
   readonly nowMs: number
   /** What is known of tokens under the plan. */
   readonly tokens: TokenCache
+  readonly signatures: SignatureChecks
   readonly requestId: string
+  /** What this request has waited for before. */
+  readonly awaited: AwaitedToken | undefined
 }
 
 /**
@@ -31,13 +49,21 @@ export interface Circumstances {
 export function decide(
   examined: Examined,
   form: Form | undefined,
-  { nowMs, requestId, tokens }: Circumstances,
+  { nowMs, requestId, tokens, signatures, awaited }: Circumstances,
   trace: Trace | undefined,
-): Decision {
+): Decision | Waiting {
   const { plan, request, path, query, route, cover } = examined
   const places = { headers: request.headers, query, form }
-  const authenticated = authenticate({ cover, places, nowMs, limits: plan.tokenLimits, tokens }, trace)
-  if (!authenticated.ok) return refused(authenticated.error.refusal, authenticated.error.style, route)
+  const authenticated = authenticate(
+    { cover, places, nowMs, limits: plan.tokenLimits, tokens, signatures, awaited },
+    trace,
+  )
+  if (!authenticated.ok) {
+    const { error } = authenticated
+    return error instanceof TokenWait
+      ? { outcome: 'wait', wait: error.wait, awaited: error.awaited }
+      : refused(error.refusal, error.style, route)
+  }
   const principal = authenticated.value
   const permit = authorize(route, cover, principal)
   const identity = identityOf(principal, trace)

@@ -1,5 +1,6 @@
 import type { InboundRequest } from '../inbound/request.ts'
-import { TokenCache } from '../authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache } from '../authn/index.ts'
+import { Fault } from '../errors/fault.ts'
 import { ok } from '../kernel/result.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Trace, type Step } from '../policy/index.ts'
@@ -63,8 +64,16 @@ export function explain(plan: Plan, { request, body, nowMs, requestId }: Explain
       type === undefined
         ? ok(undefined)
         : formOf(request.method, type, body ?? Buffer.alloc(0), plan.spec.http.maxFormBytes)
-    if (form.ok)
-      return decide(examined.value, form.value, { nowMs, requestId, tokens: new TokenCache() }, trace)
-    return unreadableForm(form.error, route, trace)
+    if (!form.ok) return unreadableForm(form.error, route, trace)
+    const circumstances = {
+      nowMs,
+      requestId,
+      tokens: new TokenCache(),
+      signatures: CHECKS_AT_ONCE,
+      awaited: undefined,
+    }
+    const decided = decide(examined.value, form.value, circumstances, trace)
+    if (decided.outcome === 'wait') throw new Fault('nothing is waited for where all is decided at once')
+    return decided
   }
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { Fault } from '../errors/fault.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
+import type { AwaitedToken, SignatureChecks } from '../authn/index.ts'
 import { CLIENT_GONE } from '../inbound/client-gone.ts'
 import type { Exchange } from '../inbound/exchange.ts'
 import type { Form } from '../inbound/fields/form.ts'
@@ -10,7 +12,7 @@ import type { UpstreamEvents } from '../proxy/upstream.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
 import { accessEntry } from './access-entry.ts'
-import { decide, type Forwarded } from './decide.ts'
+import { decide, type Decision, type Forwarded, type Waiting } from './decide.ts'
 import { examine, refused, unreadableForm, type Examined, type Refused } from './examine.ts'
 import type { Live, Published } from './live.ts'
 import { readForm } from './read-form.ts'
@@ -19,6 +21,7 @@ import { respond } from './respond.ts'
 /** What the pipeline is given; the same for every request. */
 export interface PipelineContext {
   readonly live: Live
+  readonly signatures: SignatureChecks
   readonly clock: Clock
   readonly log: Log
   /** Undefined where no line is wanted, so that none is made. */
@@ -41,6 +44,9 @@ export function serve(exchange: Exchange, context: PipelineContext): void {
   }
 }
 
+/** Each wait brings an answer that is remembered; so many answers no token needs. */
+const MAX_WAITS = 64
+
 /** One request on its way through. */
 class Passage implements UpstreamEvents {
   readonly exchange: Exchange
@@ -53,6 +59,8 @@ class Passage implements UpstreamEvents {
   examined: Examined | undefined
   forwarded: Forwarded | undefined
   #route: Route | undefined
+  #awaited: AwaitedToken | undefined
+  #waits = 0
   #status = 0
   #logged = false
 
@@ -85,21 +93,50 @@ class Passage implements UpstreamEvents {
   /** Whether the token, which no form can hold here, is no good: then nobody waits for the form, or keeps it. */
   #refusedAnyway(examined: Examined): boolean {
     if (!examined.cover.required || examined.cover.wantsForm) return false
-    const { requestId, startedMs: nowMs } = this
+    return this.#decide(examined, undefined, this.startedMs, undefined).outcome === 'refuse'
+  }
+
+  #decide(
+    examined: Examined,
+    form: Form | undefined,
+    nowMs: number,
+    trace: Trace | undefined,
+  ): Decision | Waiting {
     const { tokens } = this.#published
-    return decide(examined, undefined, { nowMs, requestId, tokens }, undefined).outcome === 'refuse'
+    const { signatures } = this.#context
+    const circumstances = { nowMs, requestId: this.requestId, tokens, signatures, awaited: this.#awaited }
+    return decide(examined, form, circumstances, trace)
   }
 
   #conclude(examined: Examined, form: Form | undefined): void {
-    const { exchange, requestId, trace } = this
+    const { exchange, trace } = this
+    const steps = trace?.steps.length ?? 0
     // The time of the decision: a form may be long in coming, and a token in it must not expire more slowly for that.
     const nowMs = this.#context.clock.now()
-    const decision = decide(examined, form, { nowMs, requestId, tokens: this.#published.tokens }, trace)
+    const decision = this.#decide(examined, form, nowMs, trace)
     if (decision.outcome === 'refuse') return this.#refuse(decision)
+    if (decision.outcome === 'wait') {
+      trace?.rewind(steps)
+      return this.#wait(decision, examined, form)
+    }
     this.forwarded = decision
     const upstream = this.#published.upstreams.get(examined.route.spec.backend)
     if (upstream === undefined) throw new Error('a route names a backend that is not published')
     upstream.send(decision.upstream, exchange, this)
+  }
+
+  /** What holds the decision up is worked out elsewhere; then the request is decided again. */
+  #wait({ wait, awaited }: Waiting, examined: Examined, form: Form | undefined): void {
+    if (++this.#waits > MAX_WAITS) throw new Fault('a decision that waited does not come to an end')
+    this.#awaited = awaited
+    this.trace?.push({ stage: 'token', outcome: 'noted', message: `waited for ${wait.what}` })
+    wait.start(() => {
+      try {
+        this.#conclude(examined, form)
+      } catch (cause) {
+        this.fault(cause)
+      }
+    })
   }
 
   /** The only way out with an error. */

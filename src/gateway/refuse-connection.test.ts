@@ -4,7 +4,7 @@ import { buildPlan } from '../plan/build.ts'
 import { planSpec } from '../../test/support/decision.ts'
 import { refuse } from '../errors/refusal.ts'
 import type { AccessEntry } from '../telemetry/access-log.ts'
-import { TokenCache } from '../authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache } from '../authn/index.ts'
 import { Live } from './live.ts'
 import { connectionRefuser } from './refuse-connection.ts'
 
@@ -13,6 +13,7 @@ test('what never became a request is answered as a problem and has its line, und
   const quiet = { info: () => {}, warn: () => {}, error: () => {} }
   const refuser = connectionRefuser({
     live: new Live({ plan: buildPlan(planSpec()), upstreams: new Map(), tokens: new TokenCache() }),
+    signatures: CHECKS_AT_ONCE,
     clock: { now: () => 42 },
     log: quiet,
     accessLog: { write: (entry) => void entries.push(entry) },

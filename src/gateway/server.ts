@@ -1,4 +1,4 @@
-import { TokenCache } from '../authn/index.ts'
+import { PooledChecks, TokenCache } from '../authn/index.ts'
 import type { Configuration, ListenerSpec } from '../config/index.ts'
 import { Fault } from '../errors/fault.ts'
 import { readCertificates, type Certificates } from '../inbound/node/certificates.ts'
@@ -47,7 +47,12 @@ export async function startServer(first: Configuration, dependencies: ServerDepe
     upstreams: await upstreams.replace(first.plan.backends),
     tokens: new TokenCache(),
   })
-  const context: PipelineContext = { ...dependencies, live, steps: first.server.log.steps }
+  const context: PipelineContext = {
+    ...dependencies,
+    live,
+    signatures: new PooledChecks(),
+    steps: first.server.log.steps,
+  }
   const budget = createConnectionBudget(first.server.limits.maxConnections)
   const listeners = first.server.listeners.map((spec) => openListener(spec, first, context, budget))
   try {

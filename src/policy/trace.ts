@@ -39,4 +39,9 @@ export class Trace {
   push(step: Step): void {
     this.steps.push(step)
   }
+
+  /** Forgets all steps but the first `length`: a decision that had to wait begins again from there. */
+  rewind(length: number): void {
+    this.steps.length = length
+  }
 }

@@ -1,4 +1,4 @@
-import { TokenCache } from '../../src/authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache } from '../../src/authn/index.ts'
 import type { Configuration } from '../../src/config/index.ts'
 import { decide, type Decision, type Forwarded } from '../../src/gateway/decide.ts'
 import { examine } from '../../src/gateway/examine.ts'
@@ -150,12 +150,20 @@ export function decisionOn(
       ? undefined
       : formOf(examined.value.request.method, type, body, plan.spec.http.maxFormBytes)
   if (form?.ok === false) throw new Error(form.error.reason)
-  return decide(
+  const decision = decide(
     examined.value,
     form?.value,
-    { nowMs: nowSeconds * 1000, requestId: 'request-1', tokens: new TokenCache() },
+    {
+      nowMs: nowSeconds * 1000,
+      requestId: 'request-1',
+      tokens: new TokenCache(),
+      signatures: CHECKS_AT_ONCE,
+      awaited: undefined,
+    },
     trace,
   )
+  if (decision.outcome === 'wait') throw new Error(`a decision waited for ${decision.wait.what}`)
+  return decision
 }
 
 /** `open` where a request passes without a token, the name of the authentication that let it in, or the reason against it. */
