@@ -109,7 +109,7 @@ export async function startForwardingGateway(
         if (past !== undefined) return resolve(past)
         const timer = setTimeout(
           () => reject(new Error(`no outcome ${kind}, but ${JSON.stringify(outcomes)}`)),
-          2500,
+          10_000,
         )
         waiting.push({
           kind,

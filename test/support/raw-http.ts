@@ -1,5 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
+/** Long enough for a machine with much else to do; only a test that fails waits so long. */
+const PATIENCE_MS = 10_000
+
 /** A client on a bare socket, whose every byte the test writes and reads itself. */
 export class RawClient {
   readonly socket: Socket
@@ -68,7 +71,7 @@ export class RawClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`no ${what} in time; so far: ${this.#text.slice(0, 2000)}`)),
-        2500,
+        PATIENCE_MS,
       )
       const check = (): void => {
         const found = look()

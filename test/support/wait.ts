@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits until something has come about, for 2.5 seconds at most. */
+/** Waits until something has come about, for 10 seconds at most. */
 export async function until(met: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !met(); i++) await sleep(5)
+  for (let i = 0; i < 2000 && !met(); i++) await sleep(5)
   assert.ok(met(), 'it did not come about in time')
 }
 
