@@ -98,7 +98,7 @@ test('the length that is announced is that of the body in bytes', () => {
       end: () => void calls.push('end'),
       abort: () => assert.fail(),
       onDrain: undefined,
-      onClose: undefined,
+      watch: undefined,
     },
     { refusal: refuse('GW_ROUTE_NOT_FOUND', 'x'), style: 'problem', requestId: 'ü', headers: [] },
   )

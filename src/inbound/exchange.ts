@@ -55,8 +55,16 @@ export interface ResponseSink {
   abort(): void
   /** Called when writing may go on. */
   onDrain: (() => void) | undefined
-  /** Called once, when the client went away before `end`; at once, where it is gone when this is set. */
-  onClose: (() => void) | undefined
+  /** Told once, when the client went away before `end`; at once, where it is gone when this is set. */
+  watch: ResponseWatch | undefined
+}
+
+/**
+ * Whoever must know that a client went away. An object and no callback: a closure made for each request keeps the
+ * garbage of request after request alive in the old generation, so that each collection took ten times as long.
+ */
+export interface ResponseWatch {
+  clientGone(): void
 }
 
 /** A request that asks to leave HTTP (RFC 9110 §7.8): answered by `accept`, or in HTTP through the response sink. */

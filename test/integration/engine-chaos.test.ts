@@ -21,7 +21,7 @@ function randomly(seed: number): (bound: number) => number {
 
 /** Ends a client's side once it has so many answers, or after a time in which some of them may never come. */
 async function endWhenAnswered(client: RawClient, answers: number): Promise<void> {
-  for (let i = 0; i < 250 && client.text.split('[').length <= answers; i++) await sleep(10)
+  for (let i = 0; i < 400 && client.text.split('[').length <= answers; i++) await sleep(10)
   client.socket.end()
 }
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { Fault } from '../../errors/fault.ts'
 import { FieldList, serializeResponseHead } from '../../http1/index.ts'
-import type { ResponseSink } from '../exchange.ts'
+import type { ResponseSink, ResponseWatch } from '../exchange.ts'
 import { allowedTrailers } from '../trailer-fields.ts'
 
 /** What a response needs to know of its connection and its request. */
@@ -18,7 +18,7 @@ export interface ResponseSurroundings {
 export class NodeResponseSink implements ResponseSink {
   started = false
   onDrain: (() => void) | undefined = undefined
-  #onClose: (() => void) | undefined
+  #watch: ResponseWatch | undefined
   readonly #response: ServerResponse
   readonly #surroundings: ResponseSurroundings
   /** HEAD, 204 and 304 have no body, whatever is written (RFC 9110 §6.4.1). */
@@ -37,13 +37,13 @@ export class NodeResponseSink implements ResponseSink {
     response.on('error', ignore)
   }
 
-  get onClose(): (() => void) | undefined {
-    return this.#onClose
+  get watch(): ResponseWatch | undefined {
+    return this.#watch
   }
 
-  /** Called at once where the client is gone already, so that nobody begins work for it. */
-  set onClose(callback: (() => void) | undefined) {
-    this.#onClose = callback
+  /** Told at once where the client is gone already, so that nobody begins work for it. */
+  set watch(watch: ResponseWatch | undefined) {
+    this.#watch = watch
     if (this.#gone && !this.#ended) this.#tellClosed()
   }
 
@@ -122,9 +122,9 @@ export class NodeResponseSink implements ResponseSink {
   }
 
   #tellClosed(): void {
-    const callback = this.#onClose
-    this.#onClose = undefined
-    callback?.()
+    const watch = this.#watch
+    this.#watch = undefined
+    watch?.clientGone()
   }
 
   #destroy(): void {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Fault } from '../../errors/fault.ts'
 import { CHUNK_END, chunkStart, FieldList, LAST_CHUNK } from '../../http1/index.ts'
-import type { ResponseSink } from '../exchange.ts'
+import type { ResponseSink, ResponseWatch } from '../exchange.ts'
 import { allowedTrailers } from '../trailer-fields.ts'
 
 /** What a response needs of its connection and its request. */
@@ -31,7 +31,7 @@ export class WireResponse implements ResponseSink {
   started = false
   ended = false
   onDrain: (() => void) | undefined = undefined
-  #onClose: (() => void) | undefined = undefined
+  #watch: ResponseWatch | undefined = undefined
   #gone = false
   readonly #connection: ResponseConnection
   #head = ''
@@ -42,13 +42,13 @@ export class WireResponse implements ResponseSink {
     this.#connection = connection
   }
 
-  get onClose(): (() => void) | undefined {
-    return this.#onClose
+  get watch(): ResponseWatch | undefined {
+    return this.#watch
   }
 
-  /** Called at once where the client is gone already, so that nobody begins work for it. */
-  set onClose(callback: (() => void) | undefined) {
-    this.#onClose = callback
+  /** Told at once where the client is gone already, so that nobody begins work for it. */
+  set watch(watch: ResponseWatch | undefined) {
+    this.#watch = watch
     if (this.#gone) this.#tellGone()
   }
 
@@ -130,9 +130,9 @@ export class WireResponse implements ResponseSink {
   }
 
   #tellGone(): void {
-    const callback = this.#onClose
-    this.#onClose = undefined
-    callback?.()
+    const watch = this.#watch
+    this.#watch = undefined
+    watch?.clientGone()
   }
 
   #connectionField(): string {

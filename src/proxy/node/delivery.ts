@@ -1,4 +1,4 @@
-import type { Exchange } from '../../inbound/exchange.ts'
+import type { Exchange, ResponseWatch } from '../../inbound/exchange.ts'
 import { CLIENT_GONE } from '../../inbound/client-gone.ts'
 import type { Refusal } from '../../errors/refusal.ts'
 import type { HttpBackendSpec } from '../../plan/spec.ts'
@@ -26,7 +26,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
  * one cannot be connected to, and is sent again once where a kept-alive connection turned out to be closed.
  * INVARIANT: exactly one of `done`, `failed` and `broken` is reported, and each slot that was taken is given back.
  */
-export class Delivery implements AttemptOwner, Guest {
+export class Delivery implements AttemptOwner, ResponseWatch, Guest {
   readonly exchange: Exchange
   readonly events: UpstreamEvents
   over = false
@@ -56,7 +56,7 @@ export class Delivery implements AttemptOwner, Guest {
   }
 
   begin(): void {
-    this.exchange.response.onClose = () => this.#clientGone()
+    this.exchange.response.watch = this
     if (!this.over) this.#next()
   }
 
@@ -142,7 +142,7 @@ export class Delivery implements AttemptOwner, Guest {
     return !this.#hasBody && IDEMPOTENT.has(this.#request.method) && wasReused(error)
   }
 
-  #clientGone(): void {
+  clientGone(): void {
     if (this.over) return
     clearTimeout(this.#waitTimer)
     this.#waitingAt?.room.giveUp(this)
@@ -165,7 +165,7 @@ export class Delivery implements AttemptOwner, Guest {
 
   #end(report: () => void): void {
     this.over = true
-    this.exchange.response.onClose = undefined
+    this.exchange.response.watch = undefined
     this.exchange.response.onDrain = undefined
     this.#owner.delivered()
     report()

@@ -1,7 +1,7 @@
 import { refuse, type Refusal } from '../../errors/refusal.ts'
 import { CLIENT_GONE } from '../../inbound/client-gone.ts'
 import { FieldList } from '../../http1/index.ts'
-import type { Exchange } from '../../inbound/exchange.ts'
+import type { Exchange, ResponseWatch } from '../../inbound/exchange.ts'
 import type { FunctionBackendSpec } from '../../plan/spec.ts'
 import type { Upstream, UpstreamEvents, UpstreamRequest } from '../upstream.ts'
 import { functionRequest } from './function-request.ts'
@@ -32,7 +32,7 @@ export async function createFunctionUpstream(
 }
 
 /** One call of a function. INVARIANT: exactly one of `done`, `failed` and `broken` is reported. */
-class Invocation {
+class Invocation implements ResponseWatch {
   readonly #spec: FunctionBackendSpec
   readonly #exchange: Exchange
   readonly #events: UpstreamEvents
@@ -56,7 +56,7 @@ class Invocation {
 
   async run(handler: FetchHandler, upstreamRequest: UpstreamRequest): Promise<void> {
     const { response } = this.#exchange
-    response.onClose = () => this.#finish(CLIENT_GONE)
+    response.watch = this
     if (this.#over) return
     try {
       const request = functionRequest(upstreamRequest, this.#exchange, this.#abort.signal)
@@ -124,13 +124,17 @@ class Invocation {
     this.#finish(refuse('GW_UPSTREAM_FUNCTION', reason, { by: this.#spec.name, detail }))
   }
 
+  clientGone(): void {
+    this.#finish(CLIENT_GONE)
+  }
+
   /** Ends the call, once: well where `refusal` is undefined. */
   #finish(refusal: Refusal | undefined): void {
     if (this.#over) return
     this.#over = true
     clearTimeout(this.#timer)
     const { response } = this.#exchange
-    response.onClose = undefined
+    response.watch = undefined
     response.onDrain = undefined
     if (refusal === undefined) return this.#events.done()
     this.#abort.abort()

@@ -8,7 +8,7 @@ import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Refusal } from '../../errors/refusal.ts'
 import { CLIENT_GONE } from '../../inbound/client-gone.ts'
-import type { Exchange, UpgradeOffer } from '../../inbound/exchange.ts'
+import type { Exchange, ResponseWatch, UpgradeOffer } from '../../inbound/exchange.ts'
 import type { UpstreamEvents, UpstreamRequest } from '../upstream.ts'
 import { MAX_INTERIM } from './attempt.ts'
 import type { DeliveryOwner } from './delivery.ts'
@@ -24,7 +24,7 @@ import { MAX_RESPONSE_HEAD_BYTES, type Target } from './target.ts'
  * answer is passed on as the ordinary response that it is. It has a connection of its own, which counts neither
  * against `maxConnections` nor in the end of the backend: each belongs to one connection of a client.
  */
-export class UpgradeDelivery {
+export class UpgradeDelivery implements ResponseWatch {
   readonly #owner: DeliveryOwner
   readonly #request: UpstreamRequest
   readonly #exchange: Exchange
@@ -53,11 +53,13 @@ export class UpgradeDelivery {
   }
 
   begin(): void {
-    this.#exchange.response.onClose = () => {
-      if (this.#end()) this.#events.broken(CLIENT_GONE)
-      this.#attempt?.destroy()
-    }
+    this.#exchange.response.watch = this
     if (!this.#over) this.#next()
+  }
+
+  clientGone(): void {
+    if (this.#end()) this.#events.broken(CLIENT_GONE)
+    this.#attempt?.destroy()
   }
 
   #next(): void {
@@ -181,7 +183,7 @@ export class UpgradeDelivery {
     if (this.#over) return false
     this.#over = true
     clearTimeout(this.#timer)
-    this.#exchange.response.onClose = undefined
+    this.#exchange.response.watch = undefined
     this.#exchange.response.onDrain = undefined
     this.#owner.delivered()
     return true

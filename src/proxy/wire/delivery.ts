@@ -10,7 +10,7 @@ import {
   type WireFields,
 } from '../../http1/index.ts'
 import { CLIENT_GONE } from '../../inbound/client-gone.ts'
-import type { BodyConsumer, Exchange } from '../../inbound/exchange.ts'
+import type { BodyConsumer, Exchange, ResponseWatch } from '../../inbound/exchange.ts'
 import type { HttpBackendSpec } from '../../plan/spec.ts'
 import { endToEnd } from '../hop-by-hop.ts'
 import { busyRefusal, codedError, isReset, protocolRefusal, refusalOf } from '../node/failure.ts'
@@ -37,7 +37,7 @@ const MAX_INTERIM = 16
  * one cannot be connected to, and is sent again once where a kept-alive connection turned out to be closed.
  * INVARIANT: exactly one of `done`, `failed` and `broken` is reported, and each slot that was taken is given back.
  */
-export class WireDelivery implements ConnectionUser, BodyConsumer, Guest {
+export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch, Guest {
   readonly #owner: DeliveryOwner
   readonly #request: UpstreamRequest
   readonly #exchange: Exchange
@@ -73,7 +73,7 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, Guest {
   }
 
   begin(): void {
-    this.#exchange.response.onClose = () => this.#clientGone()
+    this.#exchange.response.watch = this
     if (!this.#over) this.#next()
   }
 
@@ -263,7 +263,7 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, Guest {
     return !this.#sent || IDEMPOTENT.has(this.#request.method)
   }
 
-  #clientGone(): void {
+  clientGone(): void {
     if (this.#over) return
     if (this.#waitTimer !== undefined) this.#origin?.room.giveUp(this)
     this.#drop()
@@ -306,7 +306,7 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, Guest {
   #conclude(): void {
     this.#over = true
     clearTimeout(this.#waitTimer)
-    this.#exchange.response.onClose = undefined
+    this.#exchange.response.watch = undefined
     this.#exchange.response.onDrain = undefined
     this.#owner.delivered()
   }
