@@ -169,7 +169,7 @@ function knownToken(
   const known = awaited?.text === text ? awaited.known : tokens.get(text)
   if (known !== undefined && known.tokenLength === token.length) return known
   const fresh = new KnownToken(token.length, parseToken(token, limits))
-  tokens.set(text, fresh)
+  tokens.offer(text, fresh)
   return fresh
 }
 

@@ -53,13 +53,17 @@ const ENTRY_BYTES = 2048
 
 /**
  * Tokens that were looked at before, good and bad, by their whole text. It belongs to one plan and goes with it.
- * Two generations: when the young one is full it becomes the old one, and what is asked for again is young again.
+ * Two generations: when the young one is full it becomes the old one, and what is asked for again is young again. A
+ * token is kept when it comes for the second time: those that never come again, a flood of forged ones above all, cost
+ * no memory and put nobody out.
  */
 export class TokenCache {
   #young = new Map<string, KnownToken>()
   #old = new Map<string, KnownToken>()
   #youngBytes = 0
   #oldBytes = 0
+  /** Hashes of texts that came once, each until another takes its slot. */
+  readonly #metOnce = new Int32Array(MET_ONCE_SLOTS)
 
   /** What it holds at most, both generations together; the estimate that its bound is about. */
   get bytes(): number {
@@ -74,11 +78,22 @@ export class TokenCache {
     return old
   }
 
-  set(text: string, known: KnownToken): void {
+  /** Offers what was found out about a text that is not known yet. */
+  offer(text: string, known: KnownToken): void {
+    if (this.#isNew(text)) return
     // A copy: the text is a slice that would keep the whole head of its request alive.
     const copy = Buffer.from(text, 'latin1').toString('latin1')
     // A query or form can hold letters beyond latin1, which would come out as others: as those of somebody's token.
     if (copy === text) this.#put(copy, known)
+  }
+
+  /** Whether the text comes for the first time in a while; rarely wrong, and then a token is kept too early. */
+  #isNew(text: string): boolean {
+    const hash = hashOf(text)
+    const slot = hash & (MET_ONCE_SLOTS - 1)
+    if (this.#metOnce[slot] === hash) return false
+    this.#metOnce[slot] = hash
+    return true
   }
 
   #put(text: string, known: KnownToken): void {
@@ -92,4 +107,17 @@ export class TokenCache {
     }
     this.#young.set(text, known)
   }
+}
+
+/** 64 KiB: a token that comes again within some ten thousand others is kept. A power of two. */
+const MET_ONCE_SLOTS = 16_384
+/** A token ends in its signature, of which so many characters tell it from all others. */
+const HASHED_CHARS = 32
+
+/** FNV-1a over the length and the end of a text, never 0, which stands for an empty slot. */
+function hashOf(text: string): number {
+  let hash = Math.imul(0x81_1c_9d_c5 ^ text.length, 0x01_00_01_93)
+  for (let i = Math.max(0, text.length - HASHED_CHARS); i < text.length; i++)
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01_00_01_93)
+  return hash === 0 ? 1 : hash
 }
