@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Refusal } from '../../errors/refusal.ts'
 import type { HttpLimits, RequestGrammar } from '../../http1/index.ts'
 import type { Exchange } from '../exchange.ts'
@@ -14,6 +15,8 @@ export interface ConnectionOwner {
   /** For the Date field. */
   readonly dateText: string
   handle(exchange: Exchange): void
+  /** Serves a client that speaks HTTP/2, from its preface on. */
+  speakHttp2(socket: Socket): void
   problem(refusal: Refusal, peer: Peer): ConnectionAnswer | undefined
   exchangeOpened(): void
   exchangeClosed(): void

@@ -7,7 +7,8 @@ import { CLIENT_GONE } from '../client-gone.ts'
 import { peerOf } from '../node/peer.ts'
 import type { Peer } from '../request.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { HeadStart } from './head-start.ts'
+import type { Current } from './current.ts'
+import { HeadStart, HTTP2_PREFACE_HEAD } from './head-start.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { BODY_TOO_SLOW, HEAD_TOO_SLOW, problemRefusal } from './problem-refusal.ts'
 import { DISCARD_MAX_BYTES, DISCARD_MAX_MS } from '../discard-bounds.ts'
@@ -18,13 +19,6 @@ import { WatchedWriter } from './watched-writer.ts'
 
 /** How long a client has to close after its last answer: as long, and some more, since it has to read it first. */
 const LINGER_MAX_MS = 1500
-
-interface Current {
-  readonly head: RequestHead
-  readonly body: WireRequestBody
-  readonly response: WireResponse
-  readonly upgrade: WireUpgradeOffer | undefined
-}
 
 /**
  * One client connection. Requests are handled one at a time and in order; bytes that come early are held and the
@@ -232,9 +226,19 @@ export class WireConnection implements BodyConnection, ResponseConnection {
       this.#serve(head.value)
     } else {
       this.#headStart.add(bytes, at)
+      if (this.#requests === 0 && this.#headStart.isHttp2Preface) return this.#speakHttp2(bytes, next)
       this.#refuse(problemRefusal(head.error))
     }
     return next
+  }
+
+  /** The client knows beforehand that this is a server of HTTP/2 (RFC 9113 §3.3), which begins anew from the preface. */
+  #speakHttp2(bytes: Buffer, next: number): number {
+    const socket = this.#socket
+    this.#release()
+    socket.unshift(Buffer.concat([Buffer.from(HTTP2_PREFACE_HEAD, 'latin1'), bytes.subarray(next)]))
+    this.#owner.speakHttp2(socket)
+    return bytes.length
   }
 
   #readBody(current: Current, bytes: Buffer, at: number): number {
@@ -305,7 +309,6 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   #refuse(refusal: Refusal): void {
     const answer = this.#owner.problem(refusal, this.peer)
     if (answer === undefined) {
-      this.#linger()
       this.#socket.destroy()
       return
     }
@@ -335,16 +338,22 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     if (this.#current?.response.started !== false)
       throw new Fault('an upgrade is accepted instead of a response')
     const socket = this.#socket
+    this.#release()
+    socket.write(head, 'latin1')
+    if (this.#held !== undefined) socket.unshift(this.#held)
+    this.#held = undefined
+    return socket
+  }
+
+  /** Somebody else has the socket from here on. */
+  #release(): void {
+    const socket = this.#socket
     this.#clock.enter('upgraded')
     this.#writer.release()
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
     socket.off('drain', this.#onDrain)
     socket.pause()
-    socket.write(head, 'latin1')
-    if (this.#held !== undefined) socket.unshift(this.#held)
-    this.#held = undefined
-    return socket
   }
 }
 

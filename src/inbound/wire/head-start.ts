@@ -1,7 +1,10 @@
 import { NO_FIELDS, type RequestHead } from '../../http1/index.ts'
 
-/** An empty line that may come first (RFC 9112 §2.2), and `HEAD` with its space. */
-const START_BYTES = 7
+/** What a connection of HTTP/2 begins with, as far as HTTP/1.1 takes it for a head (RFC 9113 §3.4). */
+export const HTTP2_PREFACE_HEAD = 'PRI * HTTP/2.0\r\n\r\n'
+
+/** Enough for the preface, and for an empty line that may come first (RFC 9112 §2.2) with `HEAD` and its space. */
+const START_BYTES = HTTP2_PREFACE_HEAD.length
 
 const ASKS_FOR_HEAD = /^(?:\r\n)?HEAD /
 
@@ -14,7 +17,13 @@ export class HeadStart {
 
   /** The next bytes of a head that is not complete. */
   add(bytes: Buffer, at: number): void {
-    if (this.#text.length < START_BYTES) this.#text += bytes.toString('latin1', at, at + START_BYTES)
+    const missing = START_BYTES - this.#text.length
+    if (missing > 0) this.#text += bytes.toString('latin1', at, at + missing)
+  }
+
+  /** Whether it is no head at all, and the client speaks HTTP/2. */
+  get isHttp2Preface(): boolean {
+    return this.#text === HTTP2_PREFACE_HEAD
   }
 
   /** The head that stands for one that cannot be read: its answer is the last, and has no body where HEAD was asked. */

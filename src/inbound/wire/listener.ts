@@ -13,6 +13,7 @@ import type {
   NodeListenerSettings,
   OnConnectionProblem,
 } from '../node/settings.ts'
+import { Http2Connection } from '../http2/connection.ts'
 import type { Peer } from '../request.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { WireConnection } from './connection.ts'
@@ -46,7 +47,7 @@ class WireListener implements NodeListener, ConnectionOwner {
   readonly #onProblem: OnConnectionProblem
   readonly #server: Server | TlsServer
   readonly #sockets = new Set<Socket>()
-  readonly #connections = new Set<WireConnection>()
+  readonly #connections = new Set<WireConnection | Http2Connection>()
   #certificates: Certificates | undefined
   #ticker: NodeJS.Timeout | undefined
   readonly #whenEmpty: (() => void)[] = []
@@ -156,12 +157,15 @@ class WireListener implements NodeListener, ConnectionOwner {
       minVersion,
       ...SOCKET_OPTIONS,
       handshakeTimeout: this.timeouts.headMs,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       SNICallback: (name, done) => done(null, this.#contextFor(name)),
     })
     // Connections count from the handshake on, or handshakes that never end would be free.
     server.on('connection', (socket: Socket) => void this.#admit(socket))
-    server.on('secureConnection', (socket) => this.#open(socket))
+    server.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol === 'h2') this.speakHttp2(socket)
+      else this.#open(socket)
+    })
     server.on('tlsClientError', (_, socket) => socket.destroy())
     return server
   }
@@ -186,8 +190,15 @@ class WireListener implements NodeListener, ConnectionOwner {
     return true
   }
 
+  speakHttp2(socket: Socket): void {
+    this.#add(new Http2Connection(socket, this), socket)
+  }
+
   #open(socket: Socket): void {
-    const connection = new WireConnection(socket, this)
+    this.#add(new WireConnection(socket, this), socket)
+  }
+
+  #add(connection: WireConnection | Http2Connection, socket: Socket): void {
     this.#connections.add(connection)
     socket.on('close', () => this.#connections.delete(connection))
   }
