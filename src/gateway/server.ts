@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { PooledChecks, TokenCache } from '../authn/index.ts'
 import type { Configuration, ListenerSpec } from '../config/index.ts'
 import { Fault } from '../errors/fault.ts'
@@ -9,8 +10,10 @@ import { buildPlan } from '../plan/build.ts'
 import { UpstreamSet } from '../proxy/node/upstreams.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
+import { addressText } from './address-text.ts'
 import { ENGINES } from './engine.ts'
 import { Live } from './live.ts'
+import { needsRestart } from './needs-restart.ts'
 import { serve, type PipelineContext } from './pipeline.ts'
 import { connectionRefuser } from './refuse-connection.ts'
 
@@ -35,8 +38,54 @@ export interface Server {
   kill(): void
 }
 
+/** A change that is ready to be published. One of the two is called, once; neither can fail. */
+export interface Prepared {
+  commit(): void
+  abandon(): void
+}
+
+/** The data plane without addresses of its own: another process has them, and hands connections over. */
+export interface HandedServer {
+  /** Open client connections. */
+  readonly connections: number
+  /** Makes everything ready that can fail, so that several processes can publish together or not at all. */
+  prepare(next: Configuration): Promise<Prepared>
+  /** Serves a connection to one of the listeners, by its place in the configuration. */
+  adopt(listener: number, socket: Socket): void
+  drain(): Promise<void>
+  kill(): void
+}
+
 /** Listens on every address of the configuration, or on none: a failure closes what was opened and is thrown. */
 export async function startServer(first: Configuration, dependencies: ServerDependencies): Promise<Server> {
+  const parts = await assemble(first, dependencies)
+  const { listeners, upstreams } = parts
+  try {
+    const addresses: string[] = []
+    for (const { spec, listener } of listeners) addresses.push(addressText(spec, await listener.listen()))
+    return new RunningServer(parts, addresses)
+  } catch (cause) {
+    for (const { listener } of listeners) listener.destroyAll()
+    await upstreams.close()
+    throw cause
+  }
+}
+
+export async function startHandedServer(
+  first: Configuration,
+  dependencies: ServerDependencies,
+): Promise<HandedServer> {
+  return new RunningServer(await assemble(first, dependencies), [])
+}
+
+interface Parts {
+  readonly configuration: Configuration
+  readonly live: Live
+  readonly upstreams: UpstreamSet
+  readonly listeners: readonly { readonly spec: ListenerSpec; readonly listener: NodeListener }[]
+}
+
+async function assemble(first: Configuration, dependencies: ServerDependencies): Promise<Parts> {
   const { log } = dependencies
   const upstreams = new UpstreamSet({
     createHttpUpstream: ENGINES[first.server.engine].createHttpUpstream,
@@ -54,75 +103,74 @@ export async function startServer(first: Configuration, dependencies: ServerDepe
     steps: first.server.log.steps,
   }
   const budget = createConnectionBudget(first.server.limits.maxConnections)
-  const listeners = first.server.listeners.map((spec) => openListener(spec, first, context, budget))
-  try {
-    const addresses: string[] = []
-    for (const [index, listener] of listeners.entries()) {
-      addresses.push(addressText(first.server.listeners[index], await listener.listen()))
-    }
-    return new RunningServer({ configuration: first, addresses, live, upstreams, listeners })
-  } catch (cause) {
-    for (const listener of listeners) listener.destroyAll()
-    await upstreams.close()
-    throw cause
-  }
+  const listeners = first.server.listeners.map((spec) => ({
+    spec,
+    listener: openListener(spec, first, context, budget),
+  }))
+  return { configuration: first, live, upstreams, listeners }
 }
 
-interface Parts {
-  readonly configuration: Configuration
+class RunningServer implements Server, HandedServer {
   readonly addresses: readonly string[]
-  readonly live: Live
-  readonly upstreams: UpstreamSet
-  readonly listeners: readonly NodeListener[]
-}
-
-class RunningServer implements Server {
-  readonly addresses: readonly string[]
+  /** The configuration in it is what runs: a later one replaces the plan, the backends and the certificates alone. */
   readonly #parts: Parts
-  /** What runs: a later one replaces the plan, the backends and the certificates, and nothing else. */
-  readonly #configuration: Configuration
 
-  constructor(parts: Parts) {
-    this.addresses = parts.addresses
+  constructor(parts: Parts, addresses: readonly string[]) {
+    this.addresses = addresses
     this.#parts = parts
-    this.#configuration = parts.configuration
+  }
+
+  get connections(): number {
+    return this.#parts.listeners.reduce((sum, { listener }) => sum + listener.connections, 0)
   }
 
   async publish(next: Configuration): Promise<boolean> {
+    const prepared = await this.prepare(next)
+    prepared.commit()
+    return needsRestart(this.#parts.configuration, next)
+  }
+
+  async prepare(next: Configuration): Promise<Prepared> {
     const { live, upstreams } = this.#parts
-    // Everything that can fail comes first; from `live.publish` on nothing does.
     const plan = buildPlan(next.plan)
     const certificates = new Map(
       next.server.listeners.map((spec) => [placeOf(spec), readListenerCertificates(spec)]),
     )
-    live.publish({
-      plan,
-      upstreams: await upstreams.replace(next.plan.backends),
-      tokens: new TokenCache(),
-    })
-    this.#renewCertificates(certificates)
-    return needsRestart(this.#configuration, next)
+    const replacement = await upstreams.prepare(next.plan.backends)
+    return {
+      commit: () => {
+        live.publish({ plan, upstreams: replacement.upstreams, tokens: new TokenCache() })
+        replacement.commit()
+        this.#renewCertificates(certificates)
+      },
+      abandon: () => replacement.abandon(),
+    }
+  }
+
+  adopt(listener: number, socket: Socket): void {
+    const taker = this.#parts.listeners[listener]?.listener
+    if (taker === undefined) throw new Error('a connection to a listener that is not there')
+    taker.adopt(socket)
   }
 
   #renewCertificates(certificates: ReadonlyMap<string, Certificates | undefined>): void {
-    for (const [index, listener] of this.#parts.listeners.entries()) {
-      const spec = this.#configuration.server.listeners[index]
-      const renewed = spec?.tls === undefined ? undefined : certificates.get(placeOf(spec))
+    for (const { spec, listener } of this.#parts.listeners) {
+      const renewed = spec.tls === undefined ? undefined : certificates.get(placeOf(spec))
       if (renewed !== undefined) listener.setCertificates(renewed)
     }
   }
 
   async drain(): Promise<void> {
-    const { listeners, upstreams } = this.#parts
-    const closed = Promise.all(listeners.map((listener) => listener.close()))
-    const timer = setTimeout(() => this.kill(), this.#configuration.server.timeouts.drainMs)
+    const { configuration, listeners, upstreams } = this.#parts
+    const closed = Promise.all(listeners.map(({ listener }) => listener.close()))
+    const timer = setTimeout(() => this.kill(), configuration.server.timeouts.drainMs)
     await closed
     clearTimeout(timer)
     await upstreams.close()
   }
 
   kill(): void {
-    for (const listener of this.#parts.listeners) listener.destroyAll()
+    for (const { listener } of this.#parts.listeners) listener.destroyAll()
   }
 }
 
@@ -164,24 +212,6 @@ function readListenerCertificates({ tls }: ListenerSpec): Certificates | undefin
 
 function placeOf({ host, port }: ListenerSpec): string {
   return `${host} ${port}`
-}
-
-/** Whether something changed that is read at the start alone. Certificates are not: they are swapped. */
-function needsRestart(before: Configuration, after: Configuration): boolean {
-  const fixed = ({ server }: Configuration): string =>
-    JSON.stringify({
-      ...server,
-      listeners: server.listeners.map(({ host, port, tls }) => ({ host, port, minVersion: tls?.minVersion })),
-    })
-  return fixed(before) !== fixed(after)
-}
-
-function addressText(
-  spec: ListenerSpec | undefined,
-  bound: { readonly address: string; readonly port: number },
-): string {
-  const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address
-  return `${spec?.tls === undefined ? 'http' : 'https'}://${host}:${bound.port}`
 }
 
 function errorText(cause: unknown): string {

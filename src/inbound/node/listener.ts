@@ -21,6 +21,11 @@ export interface NodeListener {
   /** Opens the address and gives the actual one. Throws a Fault where it cannot be opened. */
   listen(): Promise<{ readonly address: string; readonly port: number }>
   /**
+   * Serves a connection that another process accepted, in the place of `listen`: TCP_NODELAY and keep-alive are set on
+   * it already, and what it has sent is unread.
+   */
+  adopt(socket: Socket): void
+  /**
    * Takes no more connections, closes those between two requests, and says `Connection: close` in every response from
    * now on. Resolves when the last connection is closed.
    */
@@ -59,6 +64,7 @@ class HttpListener implements NodeListener, ConnectionOwner {
   readonly #sockets = new Set<Socket>()
   readonly #byHttpSocket = new Map<Socket, Connection>()
   #certificates: Certificates | undefined
+  #adopting = false
   readonly #whenEmpty: (() => void)[] = []
 
   constructor(
@@ -107,6 +113,16 @@ class HttpListener implements NodeListener, ConnectionOwner {
         else resolve({ address: bound.address, port: bound.port })
       })
     })
+  }
+
+  adopt(socket: Socket): void {
+    if (!this.#adopting) {
+      this.#adopting = true
+      // node:http starts its clocks with this event; without it no head would ever be too slow.
+      this.#server.emit('listening')
+    }
+    socket.allowHalfOpen = true
+    this.#server.emit('connection', socket)
   }
 
   close(): Promise<void> {
@@ -181,7 +197,7 @@ class HttpListener implements NodeListener, ConnectionOwner {
   }
 
   #accept(socket: Socket, speaksHttp: boolean): void {
-    if (!this.limits.connections.take()) {
+    if (this.draining || !this.limits.connections.take()) {
       socket.destroy()
       return
     }

@@ -79,7 +79,6 @@ class WireListener implements NodeListener, ConnectionOwner {
   listen(): Promise<{ readonly address: string; readonly port: number }> {
     const { host, port } = this.#settings
     const server = this.#server
-    const { headMs, bodyIdleMs, keepAliveIdleMs } = this.timeouts
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => reject(listenFault(host, port, cause)))
       server.listen({ host, port, backlog: BACKLOG }, () => {
@@ -90,12 +89,16 @@ class WireListener implements NodeListener, ConnectionOwner {
         }
         // Later errors are those of single connections that could not be taken; the next one may.
         server.on('error', ignore)
-        server.on('close', () => clearInterval(this.#ticker))
-        this.#ticker = setInterval(this.#tick, tickMs([headMs, bodyIdleMs, keepAliveIdleMs]))
-        this.#ticker.unref()
+        this.#startTicking()
         resolve({ address: bound.address, port: bound.port })
       })
     })
+  }
+
+  adopt(socket: Socket): void {
+    this.#startTicking()
+    socket.allowHalfOpen = true
+    this.#server.emit('connection', socket)
   }
 
   close(): Promise<void> {
@@ -103,8 +106,8 @@ class WireListener implements NodeListener, ConnectionOwner {
     return new Promise((resolve) => {
       this.#server.close(() => {
         // Over TLS the server counts a connection as closed a moment before its socket says so.
-        if (this.#sockets.size === 0) resolve()
-        else this.#whenEmpty.push(resolve)
+        this.#whenEmpty.push(resolve)
+        if (this.#sockets.size === 0) this.#empty()
       })
       this.closeIdle()
     })
@@ -184,7 +187,7 @@ class WireListener implements NodeListener, ConnectionOwner {
     socket.on('error', ignore)
     socket.on('close', () => {
       this.#sockets.delete(socket)
-      if (this.#sockets.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
+      if (this.#sockets.size === 0) this.#empty()
       connections.release()
     })
     return true
@@ -192,6 +195,19 @@ class WireListener implements NodeListener, ConnectionOwner {
 
   speakHttp2(socket: Socket): void {
     this.#add(new Http2Connection(socket, this), socket)
+  }
+
+  #empty(): void {
+    // Adopted connections outlive the server, which does not know them: their deadlines hold to the last.
+    if (this.draining) clearInterval(this.#ticker)
+    for (const resolve of this.#whenEmpty.splice(0)) resolve()
+  }
+
+  #startTicking(): void {
+    if (this.#ticker !== undefined) return
+    const { headMs, bodyIdleMs, keepAliveIdleMs } = this.timeouts
+    this.#ticker = setInterval(this.#tick, tickMs([headMs, bodyIdleMs, keepAliveIdleMs]))
+    this.#ticker.unref()
   }
 
   #open(socket: Socket): void {

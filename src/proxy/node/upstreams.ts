@@ -24,6 +24,16 @@ interface Member {
   readonly upstream: Upstream
 }
 
+/** Backends that are ready and not in use yet. One of the two is called, once; neither can fail. */
+export interface Replacement {
+  /** By name. */
+  readonly upstreams: ReadonlyMap<string, Upstream>
+  /** They are the set from now on; those that are not among them end with their last response. */
+  commit(): void
+  /** The set stays as it was; those that were made for this one end. */
+  abandon(): void
+}
+
 /**
  * The backends that are published now, a mutable cell. What is the same in the next plan keeps its connections; what
  * is not ends its own with their last response.
@@ -31,19 +41,46 @@ interface Member {
 export class UpstreamSet {
   readonly #dependencies: UpstreamDependencies
   #members: readonly Member[] = []
-  /** One replacement after the other, or two could each make the same backend. */
-  #last: Promise<unknown> = Promise.resolve()
+  /** One replacement after the other, each committed or abandoned, or two could each make the same backend. */
+  #last: Promise<void> = Promise.resolve()
   readonly #retired = new Set<Promise<void>>()
 
   constructor(dependencies: UpstreamDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Backends by name. Where one cannot be made its Fault is thrown, and the set stays as it was. */
-  replace(specs: readonly BackendSpec[]): Promise<ReadonlyMap<string, Upstream>> {
-    const replaced = this.#last.then(() => this.#replace(specs))
-    this.#last = replaced.catch(() => {})
-    return replaced
+  /** Where one cannot be made its Fault is thrown, and the set stays as it was. */
+  async prepare(specs: readonly BackendSpec[]): Promise<Replacement> {
+    const before = this.#last
+    const { promise, resolve: settled } = Promise.withResolvers<void>()
+    this.#last = promise
+    await before
+    try {
+      const next = await this.#make(specs)
+      const end = (members: readonly Member[], kept: ReadonlySet<Member>): void => {
+        for (const member of members) if (!kept.has(member)) this.#retire(member)
+        settled()
+      }
+      return {
+        upstreams: new Map(next.map(({ upstream }) => [upstream.name, upstream])),
+        commit: () => {
+          const old = this.#members
+          this.#members = next
+          end(old, new Set(next))
+        },
+        abandon: () => end(next, new Set(this.#members)),
+      }
+    } catch (cause) {
+      settled()
+      throw cause
+    }
+  }
+
+  /** Prepared and committed in one. */
+  async replace(specs: readonly BackendSpec[]): Promise<ReadonlyMap<string, Upstream>> {
+    const replacement = await this.prepare(specs)
+    replacement.commit()
+    return replacement.upstreams
   }
 
   /** Ends idle connections now, and resolves when all others have ended with their last response. */
@@ -52,22 +89,19 @@ export class UpstreamSet {
     await Promise.all(this.#retired)
   }
 
-  async #replace(specs: readonly BackendSpec[]): Promise<ReadonlyMap<string, Upstream>> {
+  async #make(specs: readonly BackendSpec[]): Promise<readonly Member[]> {
     const kept = new Map(this.#members.map((member) => [member.key, member]))
-    const next: Member[] = []
+    const made: Member[] = []
     try {
       for (const spec of specs) {
         const key = await keyOf(spec)
-        next.push(kept.get(key) ?? { key, upstream: await createUpstream(spec, this.#dependencies) })
+        made.push(kept.get(key) ?? { key, upstream: await createUpstream(spec, this.#dependencies) })
       }
+      return made
     } catch (cause) {
-      for (const member of next) if (!kept.has(member.key)) this.#retire(member)
+      for (const member of made) if (!kept.has(member.key)) this.#retire(member)
       throw cause
     }
-    const stays = new Set(next)
-    for (const member of this.#members) if (!stays.has(member)) this.#retire(member)
-    this.#members = next
-    return new Map(next.map(({ upstream }) => [upstream.name, upstream]))
   }
 
   #retire({ upstream }: Member): void {
