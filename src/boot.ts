@@ -1,16 +1,29 @@
-import { destination } from 'pino'
+import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { loadConfiguration, type ConfigurationOptions } from './cli/load-configuration.ts'
 import { printError, type Terminal } from './cli/terminal.ts'
 import { FileWatch, type Configuration } from './config/index.ts'
 import { Fault } from './errors/fault.ts'
 import { startServer, type Server } from './gateway/server.ts'
+import { startWorkers } from './gateway/workers/start-workers.ts'
 import { systemClock } from './kernel/clock.ts'
 import { jsonAccessLog } from './telemetry/access-log.ts'
 import { jsonLog, type Log } from './telemetry/log.ts'
+import { standardOutput } from './telemetry/output.ts'
+
+export interface GatewayOptions extends ConfigurationOptions {
+  /** How many processes serve, in the place of what the configuration says. */
+  readonly workers?: number | 'auto'
+}
 
 /** A gateway that serves, with its configuration watched. */
 export interface RunningGateway {
   readonly addresses: readonly string[]
+  /** How many processes serve. */
+  readonly workers: number
+  /** Resolves with what was wrong where the gateway could not go on; everything has ended then. */
+  readonly gaveUp: Promise<Fault>
   /** Reads the configuration again; where it has errors, the last good one serves on. */
   reload(): Promise<void>
   stop(): Promise<void>
@@ -23,42 +36,57 @@ export interface RunningGateway {
  */
 export async function startGateway(
   file: string,
-  options: ConfigurationOptions,
+  options: GatewayOptions,
   terminal: Terminal,
 ): Promise<RunningGateway | undefined> {
-  const configuration = await loadConfiguration(file, options, terminal)
-  if (configuration === undefined) return undefined
-  const out = destination({ dest: 1, sync: false })
-  // Whoever read the log may hang up (`serve | head`); requests are served on.
-  out.on('error', () => {})
-  const { level, access } = configuration.server.log
-  const log = jsonLog(level, out)
-  const accessLog = access && level !== 'silent' ? jsonAccessLog(out) : undefined
-  try {
-    const server = await startServer(configuration, { clock: systemClock, log, accessLog })
-    return new WatchedGateway(server, configuration, {
-      log,
+  const load = async (onFiles?: (files: readonly string[]) => void): Promise<Configuration | undefined> => {
+    const read = await loadConfiguration(
+      file,
+      onFiles === undefined ? options : { ...options, onFiles },
       terminal,
-      load: (onFiles) => loadConfiguration(file, { ...options, onFiles }, terminal),
-      flush: () => flush(out),
-    })
+    )
+    if (read === undefined || options.workers === undefined) return read
+    return { ...read, server: { ...read.server, workers: options.workers } }
+  }
+  const configuration = await load()
+  if (configuration === undefined) return undefined
+  const { log: logging, workers: wanted } = configuration.server
+  const workers = wanted === 'auto' ? availableParallelism() : wanted
+  const out = standardOutput({ shared: workers > 1 })
+  const { level, access } = logging
+  const log = jsonLog(level, out)
+  const gaveUp = Promise.withResolvers<Fault>()
+  try {
+    const server =
+      workers === 1
+        ? await startServer(configuration, {
+            clock: systemClock,
+            log,
+            accessLog: access && level !== 'silent' ? jsonAccessLog(out) : undefined,
+          })
+        : await startWorkers(configuration, {
+            clock: systemClock,
+            log,
+            workers,
+            module: WORKER_MODULE,
+            onGivingUp: gaveUp.resolve,
+          })
+    const surroundings = { workers, gaveUp: gaveUp.promise, log, terminal, load, flush: () => out.flush() }
+    return new WatchedGateway(server, configuration, surroundings)
   } catch (cause) {
+    out.flush()
     const { message, hint } = startFailure(cause)
     printError(terminal, message, hint)
     return undefined
   }
 }
 
-/** Writes out what is still held back; a reader that is gone gets nothing. */
-function flush(out: { flushSync(): void }): void {
-  try {
-    out.flushSync()
-  } catch {
-    // The log is where this would be told.
-  }
-}
+/** Beside this file, and like it TypeScript or built. */
+const WORKER_MODULE = fileURLToPath(new URL(`./boot-worker${extname(import.meta.url)}`, import.meta.url))
 
 interface Surroundings {
+  readonly workers: number
+  readonly gaveUp: Promise<Fault>
   readonly log: Log
   readonly terminal: Terminal
   readonly load: (onFiles: (files: readonly string[]) => void) => Promise<Configuration | undefined>
@@ -67,6 +95,8 @@ interface Surroundings {
 
 class WatchedGateway implements RunningGateway {
   readonly addresses: readonly string[]
+  readonly workers: number
+  readonly gaveUp: Promise<Fault>
   readonly #server: Server
   readonly #surroundings: Surroundings
   readonly #watch: FileWatch
@@ -76,6 +106,8 @@ class WatchedGateway implements RunningGateway {
   constructor(server: Server, first: Configuration, surroundings: Surroundings) {
     this.#server = server
     this.addresses = server.addresses
+    this.workers = surroundings.workers
+    this.gaveUp = surroundings.gaveUp
     this.#surroundings = surroundings
     this.#watch = new FileWatch(() => void this.reload())
     this.#watch.watch(first.files)
@@ -111,7 +143,7 @@ class WatchedGateway implements RunningGateway {
     try {
       const restart = await this.#server.publish(next)
       const but = restart
-        ? ', except for listeners, limits, timeouts, log and engine: those need a restart'
+        ? ', except for listeners, limits, timeouts, log, engine and workers: those need a restart'
         : ''
       log.info(`the configuration was reloaded${but}`)
       terminal.err(`the configuration was reloaded${but}\n`)

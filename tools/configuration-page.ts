@@ -65,7 +65,8 @@ routes:
 The files are watched, and read again when one changes. Routes, rules, authentications with their keys, backends, imports,
 \`trustedProxies\` and \`http\` are swapped in whole, without a restart; so are \`maxTokenBytes\` and \`maxFormBytes\`. A file
 with errors changes nothing: the last good configuration serves on. These are read once, and need a restart:
-\`listeners\` (but for the content of their certificate files), \`timeouts\`, \`log\`, \`engine\`, and of \`limits\` the settings \`maxHeadBytes\`, \`maxHeaders\` and \`maxConnections\`.
+\`listeners\` (but for the content of their certificate files), \`timeouts\`, \`log\`, \`engine\`, \`workers\`, and of
+\`limits\` the settings \`maxHeadBytes\`, \`maxHeaders\` and \`maxConnections\`.
 `
 
 /** The page about all settings of the native configuration, in Markdown. */
@@ -124,7 +125,7 @@ function row(name: string, schema: Schema, isRequired: boolean): string {
 
 function typeOf(schema: Schema): string {
   if (schema.title !== undefined && schema.type === 'string') return schema.title
-  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``
+  if (schema.const !== undefined) return `\`${compact(schema.const)}\``
   // A number in YAML and the text of it are one choice to a person.
   if (schema.enum !== undefined)
     return [...new Set(schema.enum.map(String))].map((each) => `\`${each}\``).join(', ')

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { MAX_WORKERS } from '../dialects/native/max-workers.ts'
 import type { ExplainOptions } from './commands/explain.ts'
 import type { ExitCode, Terminal } from './terminal.ts'
 
@@ -20,7 +21,7 @@ const SERVE_NOTES = `
 The access log goes to the standard output, one JSON object a line; messages for people go to the standard error.
 Ctrl-C or SIGTERM lets requests under way finish, a second one ends them. SIGHUP reads the configuration again.
 
-Exit: 0 stopped, 1 the configuration has errors or an address cannot be listened on.
+Exit: 0 stopped, 1 the configuration has errors, an address cannot be listened on, or the workers keep ending.
 `
 
 const CHECK_NOTES = `
@@ -66,6 +67,7 @@ export function createProgram({ terminal, version, end }: ProgramSettings): Comm
 
   configured(root.command('serve'))
     .description('run the gateway; it reloads when a file of the configuration changes')
+    .option('--workers <number>', 'how many processes serve, or `auto` for one on each core', workers)
     .addHelpText('after', SERVE_NOTES)
     .action(async (file: string, options) => {
       const { serveCommand } = await import('./commands/serve.ts')
@@ -152,5 +154,13 @@ function port(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value > 65_535)
     throw new InvalidArgumentError('a port is a number from 0 to 65535')
+  return value
+}
+
+function workers(text: string): number | 'auto' {
+  const value = Number(text)
+  if (text === 'auto') return text
+  if (!/^\d+$/.test(text) || value < 1 || value > MAX_WORKERS)
+    throw new InvalidArgumentError(`write a number from 1 to ${MAX_WORKERS}, or \`auto\``)
   return value
 }

@@ -19,6 +19,7 @@ export async function compileServer(document: NativeDocument, files: FileReader)
   const { limits, timeouts, log } = document
   return {
     engine: document.engine,
+    workers: document.workers,
     listeners,
     limits: {
       maxHeadBytes: limits.maxHeadBytes,

@@ -4,6 +4,8 @@
  */
 export interface ServerSpec {
   readonly engine: 'claimgate' | 'node'
+  /** How many processes serve; `auto` for as many as there are cores. */
+  readonly workers: number | 'auto'
   /** At least one. */
   readonly listeners: readonly ListenerSpec[]
   readonly limits: ServerLimits

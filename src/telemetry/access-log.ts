@@ -1,4 +1,5 @@
 import type { Step } from '../policy/index.ts'
+import type { LogOrigin } from './log.ts'
 
 /**
  * One request, as the log has it. It holds no query, token, key or claim value: the reason and the names of the
@@ -33,11 +34,12 @@ export interface AccessLog {
   write(entry: AccessEntry): void
 }
 
-/** Writes each entry as one line of JSON; members that are undefined are left out. */
-export function jsonAccessLog(out: { write(line: string): unknown }): AccessLog {
+/** Writes each entry as one line of JSON; members that are undefined are left out. `origin` stands in every line. */
+export function jsonAccessLog(out: { write(line: string): unknown }, origin: LogOrigin = {}): AccessLog {
   return {
     write({ time, ...rest }) {
-      out.write(`${JSON.stringify({ time: new Date(time).toISOString(), type: 'access', ...rest })}\n`)
+      const entry = { time: new Date(time).toISOString(), type: 'access', ...origin, ...rest }
+      out.write(`${JSON.stringify(entry)}\n`)
     },
   }
 }

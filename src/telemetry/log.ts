@@ -10,12 +10,17 @@ export interface Log {
 export type Facts = Readonly<Record<string, unknown>>
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** JSON lines through pino. */
-export function jsonLog(level: LogLevel, out: { write(line: string): void }): Log {
+/** Whose line it is, where several processes write to one log. */
+export interface LogOrigin {
+  readonly worker?: number
+}
+
+/** JSON lines through pino. `origin` stands in every line. */
+export function jsonLog(level: LogLevel, out: { write(line: string): void }, origin: LogOrigin = {}): Log {
   const logger = pino(
     {
       level,
-      base: null,
+      base: origin,
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}","type":"log"`,
       formatters: { level: (label) => ({ level: label }) },

@@ -2,6 +2,7 @@ import { start, collect, type RunOptions } from './built-cli.ts'
 
 /** A `claimgate serve` or `demo` that runs. */
 export interface RunningCli {
+  readonly pid: number
   readonly output: { readonly stdout: string; readonly stderr: string }
   signal(name: NodeJS.Signals): void
   /** Waits until the standard error, or the output that is named, holds the text. */
@@ -21,6 +22,7 @@ export function startRunning(args: readonly string[], options: RunOptions = {}):
     child.once('close', (code, signal) => done(code ?? signal)),
   )
   return {
+    pid: child.pid!,
     output,
     ended,
     signal: (name) => void child.kill(name),

@@ -5,6 +5,7 @@ import { connect, createServer as createTcpServer, type AddressInfo } from 'node
 import { after, describe, it } from 'node:test'
 import { run } from './built-cli.ts'
 import { createFolder } from './folder.ts'
+import { childrenOf } from '../support/process-gateway.ts'
 import { startRunning, type RunningCli } from './running-cli.ts'
 
 /** A backend whose `/slow` answers when it is told to. */
@@ -240,3 +241,84 @@ it('a connection that is only open does not hold up the end', async () => {
   gateway.signal('SIGINT')
   assert.equal(await gateway.ended, 0)
 })
+
+describe(
+  'claimgate serve with several workers',
+  { skip: process.platform !== 'linux', timeout: 60_000 },
+  () => {
+    const withFunction = configuration('/open').replace(/all: \{ url.*?\} \}/, 'all: { function: ./it.js } }')
+
+    it('says how many there are, and the file says it too', async () => {
+      folder.write('several.yaml', `${configuration('/open')}workers: 3\n`)
+      const { gateway, url } = await serve('several.yaml')
+      await gateway.until(/^listening on .*\nserved by 3 workers\n$/)
+      assert.equal(await status(`${url}/open`), 200)
+      folder.write('several.yaml', `${configuration('/open')}workers: 2\n`)
+      gateway.signal('SIGHUP')
+      await gateway.until(/reloaded, except for .* and workers: those need a restart\n/)
+      gateway.signal('SIGTERM')
+      assert.equal(await gateway.ended, 0)
+      const started = gateway.output.stdout.match(/"message":"a worker serves"/g)
+      assert.equal(started?.length, 3)
+    })
+
+    it('gives up with 1 where they end right after their start, again and again', async () => {
+      folder.write(
+        'it.js',
+        'setTimeout(() => process.exit(9), 50)\nexport default { fetch: () => new Response("x") }\n',
+      )
+      folder.write('loop.yaml', withFunction)
+      const { code, stderr, stdout } = await run(['serve', 'loop.yaml', '--workers', '2'], {
+        cwd: folder.path,
+      })
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /^error: 10 workers ended right after their start, the last one with exit code 9\nhint: /m,
+      )
+      assert.equal(stdout.match(/"message":"a worker ended; another takes its place"/g)?.length, 10)
+    })
+
+    it('starts nothing where a worker cannot: a function that does not load, a port that is taken', async () => {
+      folder.write('it.js', 'export const nothing = 1\n')
+      folder.write('no-handler.yaml', withFunction)
+      const broken = await run(['serve', 'no-handler.yaml', '--workers', '2'], { cwd: folder.path })
+      assert.equal(broken.code, 1)
+      assert.match(
+        broken.stderr,
+        /^error: the function `.*it\.js` of backend `all` exports no handler\nhint: write /m,
+      )
+      const other = createTcpServer().listen(0, '127.0.0.1')
+      await once(other, 'listening')
+      const { port } = other.address() as AddressInfo
+      folder.write('taken.yaml', configuration('/open', port))
+      const taken = await run(['serve', 'taken.yaml', '--workers', '2'], { cwd: folder.path })
+      other.close()
+      assert.equal(taken.code, 1)
+      assert.match(taken.stderr, new RegExp(`^error: cannot listen on \`127\\.0\\.0\\.1:${port}\``, 'm'))
+      assert.doesNotMatch(broken.stderr + taken.stderr, /listening on|served by/)
+    })
+
+    it('refuses a number of workers that is none', async () => {
+      for (const number of ['0', '257', 'many', '1.5', '-1']) {
+        const { code, stderr } = await run(['serve', 'several.yaml', '--workers', number], {
+          cwd: folder.path,
+        })
+        assert.equal(code, 2, number)
+        assert.match(stderr, /write a number from 1 to 256, or `auto`/)
+      }
+    })
+
+    it('with one worker there is no other process, and no line says so', async () => {
+      folder.write('one.yaml', `${configuration('/open')}workers: 8\n`)
+      const gateway = startRunning(['serve', 'one.yaml', '--workers', '1'], { cwd: folder.path })
+      after(() => gateway.kill())
+      await gateway.until(/listening on \S+\n/)
+      assert.equal(await status(`${/listening on (\S+)/.exec(gateway.output.stderr)![1]!}/open`), 200)
+      assert.deepEqual(childrenOf(gateway.pid), [])
+      gateway.signal('SIGTERM')
+      assert.equal(await gateway.ended, 0)
+      assert.doesNotMatch(gateway.output.stderr + gateway.output.stdout, /worker/)
+    })
+  },
+)

@@ -35,8 +35,7 @@ export async function demoCommand(
     }
     const base = gateway.addresses[0] ?? ''
     terminal.err(demoText({ terminal, base, file, issuer, nowSeconds: Math.floor(Date.now() / 1000) }))
-    await untilStopped(gateway, terminal)
-    return 0
+    return await untilStopped(gateway, terminal)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -66,9 +66,9 @@ function reportKind(issue: KindIssue, node: SourceNode): void {
 }
 
 function expectation(issue: KindIssue): string {
-  if (issue.code === 'invalid_value') return `must be ${listed(valuesOf(issue))}`
   // The schema's own words, where it has some instead of the library's.
-  if (!issue.message.startsWith('Invalid input')) return issue.message
+  if (!/^Invalid (?:input|option)\b/.test(issue.message)) return issue.message
+  if (issue.code === 'invalid_value') return `must be ${listed(valuesOf(issue))}`
   return `must be ${WORDS[issue.expected] ?? issue.expected}`
 }
 

@@ -40,8 +40,12 @@ export interface NativeDocument {
   readonly limits: z.output<typeof limitsSchema>
   readonly timeouts: z.output<typeof timeoutsSchema>
   readonly log: z.output<typeof logSchema>
-  readonly engine: z.output<typeof configurationSchema>['engine']
+  readonly engine: PlainSettings['engine']
+  readonly workers: PlainSettings['workers']
 }
+
+/** The settings that are read whole by the schema of the file itself. */
+type PlainSettings = Pick<z.output<typeof configurationSchema>, 'engine' | 'workers'>
 
 /** Reads a native configuration. Where a part has errors they are reported, and its defaults stand in for it. */
 export function readNative(
@@ -52,7 +56,7 @@ export function readNative(
 ): NativeDocument {
   refuseUnfinished(document)
   const root = expandVariables(document, environment)
-  const engine = readEngine(root)
+  const plain = readPlain(root)
   const written = member(root, 'listeners')
   const listeners = items(root, 'listeners', listenerSchema)
   if (written?.isList() === true && listeners.length === 0)
@@ -70,20 +74,21 @@ export function readNative(
     limits: whole(root, 'limits', limitsSchema, {}),
     timeouts: whole(root, 'timeouts', timeoutsSchema, {}),
     log: whole(root, 'log', logSchema, {}),
-    engine,
+    engine: plain.engine,
+    workers: plain.workers,
   }
 }
 
 const TOP = configurationSchema.shape
-/** The settings that are read whole by the schema of the file itself. */
-const FILE = configurationSchema.pick({ version: true, engine: true })
+const FILE = configurationSchema.pick({ version: true, engine: true, workers: true })
+const PLAIN = FILE.omit({ version: true })
 const TOP_NAMES = Object.keys(TOP)
 
-/** Checks the names and the plain settings of the file itself, and gives the one that is used. */
-function readEngine(root: SourceNode): NativeDocument['engine'] {
+/** Checks the names and the plain settings of the file itself, and gives those that are used. */
+function readPlain(root: SourceNode): PlainSettings {
   if (!root.isObject()) {
     root.error('a configuration is an object, lines of `name: value`', 'start with `version: 1`')
-    return TOP.engine.parse(undefined)
+    return PLAIN.parse({})
   }
   for (const node of root.members()) {
     if (TOP_NAMES.includes(node.name)) continue
@@ -93,9 +98,12 @@ function readEngine(root: SourceNode): NativeDocument['engine'] {
       near === undefined ? `known here: ${TOP_NAMES.join(', ')}` : `is \`${near}\` meant?`,
     )
   }
-  const { version, engine } = { version: member(root, 'version'), engine: member(root, 'engine') }
-  const value = { version: version?.value, ...(engine === undefined ? {} : { engine: engine.value }) }
-  return readBy(FILE, new SourceNode(root.document, [], value))?.engine ?? TOP.engine.parse(undefined)
+  const written = root.members().filter(({ name }) => Object.hasOwn(FILE.shape, name))
+  const value = Object.fromEntries([
+    ['version', undefined],
+    ...written.map((node) => [node.name, node.value]),
+  ])
+  return readBy(FILE, new SourceNode(root.document, [], value)) ?? PLAIN.parse({})
 }
 
 function defaultListeners(root: SourceNode, listen: string | undefined): NativeDocument['listeners'] {

@@ -7,7 +7,14 @@ import { authenticationSchema } from './authentication-schema.ts'
 import { backendSchema } from './backend-schema.ts'
 import { textOf } from './quantity.ts'
 import { exactlyOne, oneOrMore, section } from './section.ts'
-import { httpSchema, limitsSchema, listenerSchema, logSchema, timeoutsSchema } from './server-schema.ts'
+import {
+  httpSchema,
+  limitsSchema,
+  listenerSchema,
+  logSchema,
+  timeoutsSchema,
+  workersSchema,
+} from './server-schema.ts'
 
 const text = z.string().min(1)
 const file = text.meta({ title: 'file' })
@@ -163,6 +170,7 @@ export const configurationSchema = section({
   limits: limitsSchema.prefault({}).describe('How much the gateway takes on.'),
   timeouts: timeoutsSchema.prefault({}).describe('How long the gateway waits for clients.'),
   log: logSchema.prefault({}).describe('What the gateway writes down.'),
+  workers: workersSchema,
   engine: z
     .enum(['claimgate', 'node'])
     .default('claimgate')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseListenAddress } from './address.ts'
+import { MAX_WORKERS } from './max-workers.ts'
 import { count, duration, HOUR_MS, size, textOf } from './quantity.ts'
 import { section } from './section.ts'
 
@@ -94,3 +95,16 @@ export const logSchema = section({
     .default('off')
     .describe('Whose steps stand in the log: of no request, of refused ones, or of all.'),
 })
+
+// One, since what a process holds by itself (functions' own state, connections to backends) is then held once, and one core
+// serves more requests than most services have.
+export const workersSchema = z
+  .union([
+    count({ min: 1, max: MAX_WORKERS }),
+    z.literal('auto', { error: 'must be a whole number or `auto`' }),
+  ])
+  .default(1)
+  .describe(
+    'How many processes serve, or `auto` for one on each core. With several, a crash costs the requests of one alone, and ' +
+      'another takes its place. Both kinds of `maxConnections` are divided among them, and each runs the functions.',
+  )
