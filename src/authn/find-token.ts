@@ -61,7 +61,7 @@ export function describeLocation(location: TokenLocation): string {
   }
 }
 
-function valuesAt(location: TokenLocation, places: TokenPlaces): readonly string[] {
+export function valuesAt(location: TokenLocation, places: TokenPlaces): readonly string[] {
   switch (location.in) {
     case 'header':
       return headerValues(places.headers, location.name.toLowerCase())

@@ -1,6 +1,7 @@
-export { authenticate, TokenWait, type AwaitedToken } from './authenticate.ts'
-
+export { authenticate, TokenWait, type AuthenticationRefusal, type AwaitedToken } from './authenticate.ts'
+export type { Bearer } from './bearer.ts'
 export type { Principal } from './principal.ts'
 export { CHECKS_AT_ONCE, PooledChecks, type SignatureChecks } from './signature-checks.ts'
 export { TokenCache } from './token-cache.ts'
-export { REASONS } from './reasons.ts'
+export { REASONS, type AuthenticationReason } from './reasons.ts'
+export { ruleRefusal, verifyByRules } from './verify-rules.ts'

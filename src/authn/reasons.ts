@@ -127,6 +127,11 @@ export const REASONS: Readonly<Record<AuthenticationReason, ReasonEntry>> = {
     detail: 'the signature is not by this key: forged, changed on the way, or signed by another key',
   },
   'claim-type': { stage: 'claims', code: INVALID, detail: 'a registered claim is not of its type' },
+  'claim-range': {
+    stage: 'claims',
+    code: INVALID,
+    detail: 'a time in the claims is negative, or no number of 64 bits',
+  },
   expired: { stage: 'claims', code: 'GW_TOKEN_EXPIRED', detail: 'the time in `exp` is past' },
   'exp-missing': {
     stage: 'claims',

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { authenticationSpec, guardSpec, hmacIssuer, planOf, routeSpec } from '../../test/support/decision.ts'
-import type { Principal } from '../authn/index.ts'
+import {
+  authenticationSpec,
+  guardSpec,
+  hmacIssuer,
+  planOf,
+  requestOf,
+  routeSpec,
+} from '../../test/support/decision.ts'
 import { Fault } from '../errors/fault.ts'
-import { coverOf } from '../plan/cover.ts'
 import type { Guard, Route } from '../plan/plan.ts'
+import { CHECKS_AT_ONCE, TokenCache, type Principal } from '../authn/index.ts'
+import { coverOf, type Cover } from '../plan/cover.ts'
 import { authorize } from './authorize.ts'
+import type { Permit } from './permit.ts'
 
 const issuer = hmacIssuer()
 
@@ -21,6 +29,21 @@ function routeOf(): Route {
   return match.kind === 'route' ? match.route : assert.fail()
 }
 
+/** Nobody outside is asked here. */
+const CIRCUMSTANCES = {
+  nowMs: 0,
+  tokens: new TokenCache(),
+  signatures: CHECKS_AT_ONCE,
+  awaited: undefined,
+  external: { ask: () => assert.fail() },
+}
+
+function permitOf(route: Route, cover: Cover, who: Principal | undefined): Permit {
+  const applicant = { plan: planOf({}), request: requestOf(), path: '/', query: undefined, route, cover }
+  const authorized = authorize(applicant, who, CIRCUMSTANCES, undefined)
+  return authorized.ok ? authorized.value : assert.fail()
+}
+
 function principal(guard: Guard): Principal {
   const [location] = guard.authentication.spec.locations
   const [key] = issuer.keys
@@ -34,20 +57,20 @@ assert.ok(a !== undefined && b !== undefined)
 
 test('who was let in by a guard that covers the request gets a permit', () => {
   const who = principal(a)
-  const permit = authorize(route, coverOf(true, [a, b]), who)
+  const permit = permitOf(route, coverOf(true, [a, b]), who)
   assert.equal(permit.route, route)
   assert.equal(permit.principal, who)
 })
 
 test('a request that needs no token gets a permit without anybody', () => {
-  assert.equal(authorize(route, coverOf(false, []), undefined).principal, undefined)
-  assert.equal(authorize(route, coverOf(false, [a]), undefined).principal, undefined)
+  assert.equal(permitOf(route, coverOf(false, []), undefined).principal, undefined)
+  assert.equal(permitOf(route, coverOf(false, [a]), undefined).principal, undefined)
 })
 
 test('a request that needs a token and has none is a bug, and throws', () => {
-  assert.throws(() => authorize(route, coverOf(true, [a]), undefined), Fault)
+  assert.throws(() => permitOf(route, coverOf(true, [a]), undefined), Fault)
 })
 
 test('a principal of a guard that does not cover the request is a bug, and throws', () => {
-  assert.throws(() => authorize(route, coverOf(true, [a]), principal(b)), Fault)
+  assert.throws(() => permitOf(route, coverOf(true, [a]), principal(b)), Fault)
 })

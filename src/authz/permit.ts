@@ -1,6 +1,7 @@
 import type { Principal } from '../authn/index.ts'
 import type { Cover } from '../plan/cover.ts'
 import type { Route } from '../plan/plan.ts'
+import type { Passed } from './pass-checkpoints.ts'
 
 declare const minted: unique symbol
 
@@ -15,4 +16,6 @@ export interface Permit {
   readonly cover: Cover
   /** Whose claims the backend may see; undefined where the request needed no token. */
   readonly principal: Principal | undefined
+  /** What the checkpoints of the route made of it. */
+  readonly passed: Passed
 }

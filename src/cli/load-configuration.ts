@@ -1,5 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { formatProblems, readConfiguration, type Configuration } from '../config/index.ts'
+import { readdir, readFile } from 'node:fs/promises'
+import {
+  formatProblems,
+  readConfiguration,
+  type Configuration,
+  type ConfigurationEntry,
+} from '../config/index.ts'
 import { paint, printError, type Terminal } from './terminal.ts'
 
 /** How a configuration of another dialect is completed from the command line. */
@@ -7,6 +12,8 @@ export interface ConfigurationOptions {
   /** `url`, or `function=url` where a function has a backend of its own. */
   readonly backend?: readonly string[]
   readonly listen?: string
+  readonly workload?: string
+  readonly gatewayWorkload?: string
 }
 
 export interface LoadOptions extends ConfigurationOptions {
@@ -19,12 +26,16 @@ export interface LoadOptions extends ConfigurationOptions {
 /** Reads a configuration and prints what is wrong with it; undefined where it has errors. */
 export async function loadConfiguration(
   file: string,
-  { backend = [], listen, warnings = true, onFiles }: LoadOptions,
+  { backend = [], warnings = true, onFiles, ...entry }: LoadOptions,
   terminal: Terminal,
 ): Promise<Configuration | undefined> {
   const { configuration, problems, files } = await readConfiguration(
-    { file, backends: backend, ...(listen === undefined ? {} : { listen }) },
-    { readFile: (path) => readFile(path, 'utf8'), environment: terminal.environment },
+    { ...entryOf(entry), file, backends: backend },
+    {
+      readFile: (path) => readFile(path, 'utf8'),
+      readFolder,
+      environment: terminal.environment,
+    },
   )
   onFiles?.(files)
   const errors = problems.filter((problem) => problem.severity === 'error')
@@ -35,6 +46,28 @@ export async function loadConfiguration(
     printError(terminal, `${count} in ${paint(terminal, 'bold', file)}`)
   }
   return configuration
+}
+
+function entryOf({
+  listen,
+  workload,
+  gatewayWorkload,
+}: ConfigurationOptions): Omit<ConfigurationEntry, 'file'> {
+  return {
+    ...(listen === undefined ? {} : { listen }),
+    ...(workload === undefined ? {} : { workload }),
+    ...(gatewayWorkload === undefined ? {} : { gatewayWorkload }),
+  }
+}
+
+/** The files in a folder; undefined for what is none, or cannot be looked into: reading it as a file says why. */
+async function readFolder(path: string): Promise<readonly string[] | undefined> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true })
+    return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name)
+  } catch {
+    return undefined
+  }
 }
 
 function coloured(text: string, terminal: Terminal): string {

@@ -13,6 +13,8 @@ Examples:
       run the gateway
   claimgate serve s.yaml --backend http://127.0.0.1:9000
       run a Function Compute configuration as it is
+  claimgate serve ./mesh --backend http://127.0.0.1:9000
+      run Istio's RequestAuthentication and AuthorizationPolicy as they are
   claimgate explain claimgate.yaml http://api.example.com/orders --token eyJ…
       what would happen to this request, and why
 `
@@ -139,6 +141,14 @@ function configured(command: Command): Command {
     .option(
       '--listen <address>',
       'where to listen, for a configuration that does not say; 127.0.0.1:8080 if not given',
+    )
+    .option(
+      '--workload <namespace/labels>',
+      'for policies of a service mesh, what the backend is: `foo/app=httpbin`; as the policies say if not given',
+    )
+    .option(
+      '--gateway-workload <namespace/labels>',
+      'the same of the gateway; `istio-system/app=istio-ingressgateway,istio=ingressgateway` if not given',
     )
 }
 

@@ -1,4 +1,5 @@
 import { hostCovers, pathCovers } from '../dialects/patterns.ts'
+import type { CheckpointSpec } from '../plan/checkpoint-spec.ts'
 import type { ConditionSpec, GuardSpec, PlanSpec, RouteSpec } from '../plan/spec.ts'
 import { printable } from './terminal.ts'
 
@@ -10,9 +11,9 @@ const MAX_WIDTH = 40
 const HEADINGS = ['HOST', 'PATH', 'METHODS', 'BACKEND', 'TOKEN'] as const
 
 /** Which requests need a token, and where they go: one line for each route, then the rules over all of them. */
-export function summaryTable({ routes, guards }: PlanSpec): string {
+export function summaryTable({ routes, guards, checkpoints }: PlanSpec): string {
   const shown = routes.slice(0, MAX_ROUTES)
-  const rows = shown.map((route) => rowOf(route, guards.length > 0))
+  const rows = shown.map((route) => rowOf(route, otherRules(guards, checkpoints)))
   const table = aligned([HEADINGS, ...rows])
   const more = routes.length - shown.length
   return [
@@ -20,16 +21,44 @@ export function summaryTable({ routes, guards }: PlanSpec): string {
     ...(more > 0 ? [`and ${more} more: --plan prints them`] : []),
     ...(guards.length > 0 ? ['', 'Over all routes:'] : []),
     ...guards.map((guard) => `${guard.name}: ${needOf(guard)}`),
+    ...(checkpoints?.places ?? []).flatMap((place) => ['', ...checkpointLines(place)]),
   ]
     .map((line) => `${`  ${printable(line)}`.trimEnd()}\n`)
     .join('')
 }
 
-function rowOf(route: RouteSpec, hasRules: boolean): readonly string[] {
+/** What is said of a route that has no rules of its own. */
+function otherRules(guards: PlanSpec['guards'], checkpoints: PlanSpec['checkpoints']): string {
+  if (guards.length > 0) return 'by the rules below'
+  return checkpoints === undefined ? 'none' : 'by the policies below'
+}
+
+/** What a workload asks for: its rules for tokens, then its policies. */
+function checkpointLines({ backend, workload, tokenRules, policies }: CheckpointSpec): readonly string[] {
+  const labels = Object.entries(workload.labels).map(([label, value]) => `${label}=${value}`)
+  const name = backend === undefined ? 'At the gateway' : `At the backend ${backend}`
+  const shownRules = tokenRules
+    .slice(0, MAX_ROUTES)
+    .map((rule) => `${rule.name}: tokens of ${rule.issuer ?? 'any issuer'}`)
+  const shownPolicies = policies
+    .slice(0, MAX_ROUTES)
+    .map(
+      ({ name: policy, action, rules, dryRun }) =>
+        `${policy}: ${action.toUpperCase()}, ${rules.length} rules${dryRun ? ', only tried out' : ''}`,
+    )
+  const nothing = shownRules.length + shownPolicies.length === 0 ? ['nothing'] : []
+  return [
+    `${name} (${[workload.namespace, ...labels].join(', ')}):`,
+    ...shownRules,
+    ...shownPolicies,
+    ...nothing,
+  ]
+}
+
+function rowOf(route: RouteSpec, none: string): readonly string[] {
   const needs = [...new Set(route.guards.map((guard) => needOn(route, guard)))]
     .filter((need) => need !== '')
     .join('; or ')
-  const none = hasRules ? 'by the rules below' : 'none'
   return [
     abridged(route.hosts),
     route.path,

@@ -1,4 +1,5 @@
 import type { Compiled } from '../dialects/compiled.ts'
+import type { CheckpointsSpec } from '../plan/checkpoint-spec.ts'
 import type { HttpSpec } from '../plan/spec.ts'
 import type { ServerSpec } from './server-spec.ts'
 
@@ -7,4 +8,5 @@ export interface Draft {
   readonly server: ServerSpec
   readonly http: HttpSpec
   readonly compiled: Compiled
+  readonly checkpoints: CheckpointsSpec | undefined
 }

@@ -3,6 +3,10 @@ export type { Configuration } from './configuration.ts'
 export { formatProblems } from './format-problems.ts'
 export { configurationSchema } from './json-schema.ts'
 export { fromPortable, toPortable, type PortableConfiguration } from './portable-configuration.ts'
-export { readConfiguration, type ConfigurationReading } from './read-configuration.ts'
+export {
+  readConfiguration,
+  type ConfigurationEntry,
+  type ConfigurationReading,
+} from './read-configuration.ts'
 export type { ListenerSpec, LogSpec } from './server-spec.ts'
 export { FileWatch } from './watch-files.ts'

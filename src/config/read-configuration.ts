@@ -22,12 +22,17 @@ export interface ConfigurationEntry {
   readonly backends?: readonly string[]
   /** Where to listen, such as `127.0.0.1:8080`, for a configuration that does not say. */
   readonly listen?: string
+  /** For policies of a service mesh: namespace and labels of the one backend and of the gateway, `foo/app=httpbin`. */
+  readonly workload?: string
+  readonly gatewayWorkload?: string
 }
 
 /** The outside world, as arguments. */
 export interface ConfigurationIo {
   /** Rejects with the system's error where the file cannot be read. */
   readonly readFile: (path: string) => Promise<string>
+  /** The names of the files in a folder; undefined for what is none. No folders are read where it is left out. */
+  readonly readFolder?: (path: string) => Promise<readonly string[] | undefined>
   /** For `${NAME}` in a native configuration; none where it is left out. */
   readonly environment?: Environment
 }
@@ -50,7 +55,7 @@ export async function readConfiguration(
   io: ConfigurationIo,
 ): Promise<ConfigurationReading> {
   const problems: Problem[] = []
-  const access = new FileAccess(io.readFile)
+  const access = new FileAccess(io)
   const draft = await readEntry(entry, access, io.environment ?? {}, problems)
   if (draft !== undefined) problems.push(...checkConflicts(draft.compiled))
   if (draft === undefined || hasErrors(problems))
@@ -70,7 +75,15 @@ export async function readConfiguration(
   const found = inOrder(entry.file, problems)
   if (hasErrors(found)) return { configuration: undefined, problems: found, files }
   const { backends, authentications, guards, routes } = draft.compiled
-  const plan = { http: draft.http, backends, authentications, guards, routes: routes.map(({ spec }) => spec) }
+  const { http, checkpoints } = draft
+  const plan = {
+    http,
+    backends,
+    authentications,
+    guards,
+    routes: routes.map(({ spec }) => spec),
+    checkpoints,
+  }
   return {
     configuration: { server: draft.server, plan, warnings: found.length, files },
     problems: found,
@@ -93,13 +106,17 @@ async function readEntry(
       ...(hint === undefined ? {} : { hint }),
     })
   }
-  const file = await access.readPath(entry.file)
-  if ('failed' in file) return refuse(file.failed)
-  const documents = readDocuments(file.file, file.text, problems).map((document) => SourceNode.root(document))
+  const files = await access.readPaths(entry.file)
+  if ('failed' in files) return refuse(files.failed)
+  const documents = files.flatMap(({ file, text }) =>
+    readDocuments(file, text, problems).map((document) => SourceNode.root(document)),
+  )
   const [first] = documents
   if (first === undefined) return hasErrors(problems) ? undefined : refuse('the file is empty')
   const dialect = detectDialect(first)
   if (!dialect.ok) return refuse(dialect.error.message, dialect.error.hint)
+  if (files.length > 1 && dialect.value !== 'istio')
+    return refuse('only resources of a service mesh are read from a folder', 'name the one file')
   if (dialect.value !== 'native') return readForeign(dialect.value, documents, entry, access)
   if (documents.length > 1) return refuse('a native configuration is one document', 'leave `---` out')
   warnOfUnused(entry, first)

@@ -10,6 +10,7 @@ import {
 import { compileGatewayAuth, readGatewayAuth } from '../dialects/gateway-auth/index.ts'
 import { compileBackend, httpSpec, readBackend, readNative } from '../dialects/native/index.ts'
 import { SourceNode } from '../dialects/source-node.ts'
+import { readForeignMesh } from './read-foreign-mesh.ts'
 import { compileServer } from './compile-server.ts'
 import type { Dialect } from './detect-dialect.ts'
 import type { Draft } from './draft.ts'
@@ -28,9 +29,24 @@ export async function readForeign(
   // All else is as in a native configuration that says nothing of it.
   const defaults = readNative(new SourceNode(root.document, [], { version: 1 }), {}, entry.listen)
   const backends = await readBackends(root, entry.backends ?? [], access)
+  const server = await compileServer(defaults, access)
+  const http = httpSpec(defaults)
+  if (dialect === 'istio') {
+    const mesh = await readForeignMesh(roots, backends.specs[0], entry, defaults, access)
+    return mesh === undefined ? undefined : { server, http: { ...http, pathNormalization: 'base' }, ...mesh }
+  }
+  warnOfWorkloads(root, entry)
   const compiled =
     dialect === 'function-compute' ? functions(root, roots, backends) : gatewayRules(root, roots, backends)
-  return { server: await compileServer(defaults, access), http: httpSpec(defaults), compiled }
+  return { server, http, compiled, checkpoints: undefined }
+}
+
+function warnOfWorkloads(root: SourceNode, { workload, gatewayWorkload }: ConfigurationEntry): void {
+  if (workload !== undefined || gatewayWorkload !== undefined)
+    root.warning(
+      '`--workload` and `--gateway-workload` are not used',
+      'they are for policies of a service mesh',
+    )
 }
 
 interface Backends {

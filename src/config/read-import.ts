@@ -24,7 +24,8 @@ export async function readImport(
   access: FileAccess,
   names: NameBook,
 ): Promise<Compiled> {
-  if (value === undefined) return NOTHING_COMPILED
+  // Those of a mesh are read together, when all the others are.
+  if (value === undefined || value.mesh !== undefined) return NOTHING_COMPILED
   const isFunctions = value.functionCompute !== undefined
   const dialect = isFunctions ? 'function-compute' : 'gateway-auth'
   refuseForeignSettings(node, isFunctions)
@@ -87,6 +88,7 @@ const KINDS: Readonly<Record<Dialect, string>> = {
   native: 'a native configuration, which cannot be imported',
   'function-compute': 'one of Function Compute; write `functionCompute` instead',
   'gateway-auth': 'gateway authentication rules; write `gatewayAuth` instead',
+  istio: 'resources of a service mesh; write `mesh` instead',
 }
 
 function readPlacements(

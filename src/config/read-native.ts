@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts'
 import type { FileAccess } from './file-access.ts'
 import { joinCompiled } from './join-compiled.ts'
 import { readImport } from './read-import.ts'
+import { readMeshImports } from './read-mesh.ts'
 
 /** Reads a native configuration with its imports. */
 export async function readNativeParts(
@@ -19,9 +20,11 @@ export async function readNativeParts(
   const own = await compileNative(document, access, names)
   const imported: Compiled[] = []
   for (const part of document.imports) imported.push(await readImport(part, document, access, names))
+  const checkpoints = await readMeshImports(document, access)
   return {
     server: await compileServer(document, access),
     http: httpSpec(document),
     compiled: joinCompiled([own, ...imported]),
+    checkpoints,
   }
 }

@@ -1,5 +1,12 @@
 import { parseJson, type JsonValue } from '../kernel/json.ts'
-import { readKeySet, readPem, type Algorithm, type KeyProblem, type VerificationKey } from '../jwt/index.ts'
+import {
+  readKeySet,
+  readPem,
+  type Algorithm,
+  type KeyProblem,
+  type KeySetOptions,
+  type VerificationKey,
+} from '../jwt/index.ts'
 import { brokenValue } from './broken-value.ts'
 import { embeddedJson } from './embedded-json.ts'
 import type { SourceNode } from './source-node.ts'
@@ -8,7 +15,7 @@ import type { SourceNode } from './source-node.ts'
  * Reads a key set that stands in a configuration: an object, or its JSON text. A key that cannot be used is skipped
  * with a warning; a private key, a value broken by line breaks, or a set of which nothing is left, is an error.
  */
-export function readJwks(node: SourceNode): readonly VerificationKey[] {
+export function readJwks(node: SourceNode, options: KeySetOptions = {}): readonly VerificationKey[] {
   const root = typeof node.value === 'string' ? embeddedJson(node, node.value) : node
   if (root === undefined) return []
   const json = jsonOf(root.value)
@@ -16,7 +23,7 @@ export function readJwks(node: SourceNode): readonly VerificationKey[] {
     root.error('the key set nests too deep or is too large')
     return []
   }
-  const reading = readKeySet(json)
+  const reading = readKeySet(json, options)
   const jwks = root.find('keys')?.items() ?? []
   for (const problem of reading.problems) reportKey(problem, root, jwks, reading.keys.length === 0)
   if (reading.keys.length === 0 && reading.problems.length === 0) {

@@ -26,6 +26,7 @@ export const CATALOG = {
   GW_TOKEN_MISSING: { status: 401, title: 'the jwt token is missing' },
   GW_TOKEN_INVALID: { status: 401, title: 'the jwt token is not valid', challenge: 'invalid_token' },
   GW_TOKEN_EXPIRED: { status: 401, title: 'the jwt token has expired', challenge: 'invalid_token' },
+  GW_POLICY_DENIED: { status: 403, title: 'the access is denied by policy' },
   GW_UPSTREAM_UNREACHABLE: { status: 502, title: 'the backend cannot be reached' },
   GW_UPSTREAM_PROTOCOL: { status: 502, title: 'the backend broke its answer off or broke the rules of HTTP' },
   GW_UPSTREAM_FUNCTION: { status: 502, title: 'the backend function failed' },

@@ -12,8 +12,14 @@ export interface Refusal {
   readonly by?: string
   /** One sentence for a person, with the next step. */
   readonly detail?: string
+  /** The claim or header parameter concerned, by its registered name: never its value. */
+  readonly member?: string
 }
 
-export function refuse(code: ErrorCode, reason: string, more: Pick<Refusal, 'by' | 'detail'> = {}): Refusal {
+export function refuse(
+  code: ErrorCode,
+  reason: string,
+  more: Pick<Refusal, 'by' | 'detail' | 'member'> = {},
+): Refusal {
   return { code, reason, ...more }
 }

@@ -6,11 +6,10 @@ import {
   type SignatureChecks,
   type TokenCache,
 } from '../authn/index.ts'
-import { authorize } from '../authz/index.ts'
+import { authorize, type ExternalChecks, type Permit, type Stopped } from '../authz/index.ts'
 import type { Form } from '../inbound/fields/form.ts'
-import type { Permit } from '../authz/index.ts'
 import type { Trace } from '../policy/index.ts'
-import type { Wait } from '../kernel/wait.ts'
+import { Wait } from '../kernel/wait.ts'
 import { identityOf } from '../proxy/identity.ts'
 import { rewriteRequest } from '../proxy/rewrite.ts'
 import type { UpstreamRequest } from '../proxy/upstream.ts'
@@ -29,7 +28,7 @@ export type Decision = Forwarded | Refused
 export interface Waiting {
   readonly outcome: 'wait'
   readonly wait: Wait
-  readonly awaited: AwaitedToken
+  readonly awaited: AwaitedToken | undefined
 }
 
 export interface Circumstances {
@@ -40,6 +39,8 @@ export interface Circumstances {
   readonly requestId: string
   /** What this request has waited for before. */
   readonly awaited: AwaitedToken | undefined
+  /** Who asks services outside whether this request may go on. */
+  readonly external: ExternalChecks
 }
 
 /**
@@ -49,9 +50,10 @@ export interface Circumstances {
 export function decide(
   examined: Examined,
   form: Form | undefined,
-  { nowMs, requestId, tokens, signatures, awaited }: Circumstances,
+  circumstances: Circumstances,
   trace: Trace | undefined,
 ): Decision | Waiting {
+  const { nowMs, requestId, tokens, signatures, awaited } = circumstances
   const { plan, request, path, query, route, cover } = examined
   const places = { headers: request.headers, query, form }
   const authenticated = authenticate(
@@ -65,7 +67,9 @@ export function decide(
       : refused(error.refusal, error.style, route)
   }
   const principal = authenticated.value
-  const permit = authorize(route, cover, principal)
+  const authorized = authorize(examined, principal, circumstances, trace)
+  if (!authorized.ok) return stopped(authorized.error, examined, awaited)
+  const permit = authorized.value
   const identity = identityOf(principal, trace)
   if (!identity.ok) return refused(identity.error, styleOf(principal), route)
   const upstream = rewriteRequest({
@@ -85,6 +89,13 @@ export function decide(
     subject: route.spec.backend,
   })
   return { outcome: 'forward', permit, upstream }
+}
+
+function stopped(error: Stopped, { route }: Examined, awaited: AwaitedToken | undefined): Refused | Waiting {
+  if (error instanceof TokenWait) return { outcome: 'wait', wait: error.wait, awaited: error.awaited }
+  if (error instanceof Wait) return { outcome: 'wait', wait: error, awaited }
+  const refusal = refused(error.refusal, error.style, route)
+  return error.response === undefined ? refusal : { ...refusal, response: error.response }
 }
 
 function styleOf(principal: Principal | undefined): Refused['style'] {

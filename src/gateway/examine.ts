@@ -1,3 +1,4 @@
+import type { ExternalResponse } from '../authz/index.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import { formType, type FormType } from '../inbound/fields/form.ts'
 import type { InboundRequest } from '../inbound/request.ts'
@@ -6,7 +7,7 @@ import type { Cover } from '../plan/cover.ts'
 import type { Plan, Route } from '../plan/plan.ts'
 import type { RouteMatch } from '../plan/route-index.ts'
 import type { RefusalStyle } from '../plan/spec.ts'
-import { canonicalHost, canonicalPath, type Trace } from '../policy/index.ts'
+import { canonicalHost, canonicalPath, normalizePath, type Trace } from '../policy/index.ts'
 
 /** A request of which it is known where it leads and what it needs: all that is asked before its body is. */
 export interface Examined {
@@ -31,6 +32,8 @@ export interface Refused {
   readonly route: Route | undefined
   /** Fields that the answer needs beside the usual ones, names and values in turn. */
   readonly headers: readonly string[]
+  /** What somebody else has answered, who was asked: it stands in place of the usual words. */
+  readonly response?: ExternalResponse
 }
 
 /** Steps 2 to 4 of a request: its canonical host and path, its route, and the guards that speak for it. */
@@ -79,7 +82,11 @@ function locate(plan: Plan, request: InboundRequest, trace: Trace | undefined): 
   }
   const mark = request.target.indexOf('?')
   const raw = mark === -1 ? request.target : request.target.slice(0, mark)
-  const path = canonicalPath(raw, plan.spec.http)
+  const { http } = plan.spec
+  const path =
+    http.pathNormalization === undefined
+      ? canonicalPath(raw, http)
+      : normalizePath(raw, http.pathNormalization)
   if (!path.ok) {
     trace?.push({ stage: 'path', outcome: 'failed', message: path.error.detail })
     return err(refuse('GW_REQUEST_PATH', path.error.reason, { detail: path.error.detail }))
@@ -165,7 +172,7 @@ function traceCover(route: Route, cover: Cover, host: string, path: string, trac
       origin: `${origin.file}:${origin.line}`,
     })
   }
-  if (cover.guards.length === 0) {
+  if (cover.guards.length === 0 && route.checkpoints.length === 0) {
     trace.push({
       stage: 'requirement',
       outcome: 'noted',

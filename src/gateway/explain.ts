@@ -1,6 +1,7 @@
 import type { InboundRequest } from '../inbound/request.ts'
 import { CHECKS_AT_ONCE, TokenCache } from '../authn/index.ts'
 import { Fault } from '../errors/fault.ts'
+import type { ExternalChecks } from '../authz/index.ts'
 import { ok } from '../kernel/result.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Trace, type Step } from '../policy/index.ts'
@@ -30,6 +31,9 @@ export interface ExplainedRequest {
   readonly requestId: string
 }
 
+/** Nobody outside is asked about a request that is not sent; what else is wrong with it is found out so. */
+const NOBODY_ASKED: ExternalChecks = { ask: () => ({ allowed: true, fields: [], assumed: true }) }
+
 /** Decides a request that is given as data, by the very code that serves, and keeps every step with its values. */
 export function explain(plan: Plan, { request, body, nowMs, requestId }: ExplainedRequest): Explanation {
   const trace = new Trace(true)
@@ -45,11 +49,12 @@ export function explain(plan: Plan, { request, body, nowMs, requestId }: Explain
       upstream: decision.upstream,
     }
   }
-  const { refusal, style, headers } = decision
+  const { refusal, style, headers, response } = decision
+  const answer = { refusal, style, requestId, headers, request }
   return {
     outcome: 'refuse',
     steps: trace.steps,
-    response: errorResponse({ refusal, style, requestId, headers }),
+    response: errorResponse(response === undefined ? answer : { ...answer, response }),
     code: refusal.code,
     reason: refusal.reason,
     detail: refusal.detail,
@@ -71,6 +76,7 @@ export function explain(plan: Plan, { request, body, nowMs, requestId }: Explain
       tokens: new TokenCache(),
       signatures: CHECKS_AT_ONCE,
       awaited: undefined,
+      external: NOBODY_ASKED,
     }
     const decided = decide(examined.value, form.value, circumstances, trace)
     if (decided.outcome === 'wait') throw new Fault('nothing is waited for where all is decided at once')

@@ -1,5 +1,6 @@
 import type { TokenCache } from '../authn/index.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Authorizers } from '../proxy/node/authorizers.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 
 /** A plan with the backends it names, ready. They are published together, so that no request sees half a change. */
@@ -8,6 +9,8 @@ export interface Published {
   readonly upstreams: ReadonlyMap<string, Upstream>
   /** What the plan's keys have said of tokens so far; it goes with the plan. */
   readonly tokens: TokenCache
+  /** Who asks the services that the plan names. */
+  readonly authorizers: Authorizers
 }
 
 /** The one mutable cell of the data plane: what is published now. Each request reads it once. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Fault } from '../errors/fault.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import type { AwaitedToken, SignatureChecks } from '../authn/index.ts'
+import type { ExternalChecks } from '../authz/index.ts'
 import { CLIENT_GONE } from '../inbound/client-gone.ts'
 import type { Exchange } from '../inbound/exchange.ts'
 import type { Form } from '../inbound/fields/form.ts'
@@ -60,6 +61,7 @@ class Passage implements UpstreamEvents {
   forwarded: Forwarded | undefined
   #route: Route | undefined
   #awaited: AwaitedToken | undefined
+  #external: ExternalChecks | undefined
   #waits = 0
   #status = 0
   #logged = false
@@ -104,7 +106,9 @@ class Passage implements UpstreamEvents {
   ): Decision | Waiting {
     const { tokens } = this.#published
     const { signatures } = this.#context
-    const circumstances = { nowMs, requestId: this.requestId, tokens, signatures, awaited: this.#awaited }
+    const { requestId } = this
+    const external = (this.#external ??= this.#published.authorizers.forRequest())
+    const circumstances = { nowMs, requestId, tokens, signatures, awaited: this.#awaited, external }
     return decide(examined, form, circumstances, trace)
   }
 
@@ -140,15 +144,17 @@ class Passage implements UpstreamEvents {
   }
 
   /** The only way out with an error. */
-  #refuse({ refusal, style, route, headers }: Refused): void {
+  #refuse({ refusal, style, route, headers, response }: Refused): void {
     const { exchange, requestId } = this
+    const { request } = exchange
     this.#route = route
     if (exchange.response.started || refusal === CLIENT_GONE) {
       exchange.response.abort()
       return this.#record('broken', refusal)
     }
     exchange.body.discard()
-    this.#status = respond(exchange.response, { refusal, style, requestId, headers })
+    const answer = { refusal, style, requestId, headers, request }
+    this.#status = respond(exchange.response, response === undefined ? answer : { ...answer, response })
     this.#record('refuse', refusal)
   }
 

@@ -5,6 +5,7 @@ import { planSpec } from '../../test/support/decision.ts'
 import { refuse } from '../errors/refusal.ts'
 import type { AccessEntry } from '../telemetry/access-log.ts'
 import { CHECKS_AT_ONCE, TokenCache } from '../authn/index.ts'
+import { Authorizers } from '../proxy/node/authorizers.ts'
 import { Live } from './live.ts'
 import { connectionRefuser } from './refuse-connection.ts'
 
@@ -12,7 +13,12 @@ test('what never became a request is answered as a problem and has its line, und
   const entries: AccessEntry[] = []
   const quiet = { info: () => {}, warn: () => {}, error: () => {} }
   const refuser = connectionRefuser({
-    live: new Live({ plan: buildPlan(planSpec()), upstreams: new Map(), tokens: new TokenCache() }),
+    live: new Live({
+      plan: buildPlan(planSpec()),
+      upstreams: new Map(),
+      tokens: new TokenCache(),
+      authorizers: new Authorizers([]),
+    }),
     signatures: CHECKS_AT_ONCE,
     clock: { now: () => 42 },
     log: quiet,

@@ -1,8 +1,12 @@
 import { catalogEntry } from '../errors/catalog.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import { FieldList } from '../http1/index.ts'
+import type { ExternalResponse } from '../authz/index.ts'
 import type { ResponseSink } from '../inbound/exchange.ts'
+import { headerValues } from '../inbound/fields/headers.ts'
+import type { InboundRequest } from '../inbound/request.ts'
 import type { RefusalStyle } from '../plan/spec.ts'
+import { envoyWords } from './envoy-words.ts'
 
 export interface RefusalAnswer {
   readonly refusal: Refusal
@@ -10,6 +14,10 @@ export interface RefusalAnswer {
   readonly requestId: string
   /** Fields beside the usual ones, names and values in turn. */
   readonly headers: readonly string[]
+  /** The request that is refused; undefined for what never became one. */
+  readonly request?: InboundRequest
+  /** What somebody else has answered, who was asked; then only the request id is added. */
+  readonly response?: ExternalResponse
 }
 
 /** A refusal as HTTP has it: the only place where an error answer is made. */
@@ -23,7 +31,11 @@ export interface ErrorResponse {
  * Words a refusal in its dialect's style. Nothing private goes in, and nothing of the request: the texts come from
  * the catalogue. 401 carries the Bearer challenge of RFC 6750 §3.
  */
-export function errorResponse({ refusal, style, requestId, headers }: RefusalAnswer): ErrorResponse {
+export function errorResponse(answer: RefusalAnswer): ErrorResponse {
+  const { refusal, style, requestId, headers, response } = answer
+  if (response !== undefined)
+    return { ...response, headers: [...response.headers, 'X-Request-Id', requestId] }
+  if (style === 'envoy') return envoyResponse(answer)
   const entry = catalogEntry(refusal.code)
   const { contentType, body } = BODIES[style](refusal, requestId)
   return {
@@ -40,6 +52,59 @@ export function errorResponse({ refusal, style, requestId, headers }: RefusalAns
     ],
     body,
   }
+}
+
+/**
+ * Envoy's words: one text, and for gRPC a status in the header of an answer that is fine by itself. The realm is the URL
+ * that was asked for, without its query, in which a token might be.
+ */
+function envoyResponse({ refusal, requestId, headers, request }: RefusalAnswer): ErrorResponse {
+  const { status, text, challenge: challenged } = envoyWords(refusal)
+  const fields = ['Cache-Control', 'no-store', 'X-Request-Id', requestId, ...headers]
+  if (challenged && request !== undefined)
+    fields.push('WWW-Authenticate', `Bearer realm="${realmOf(request)}", error="invalid_token"`)
+  if (request !== undefined && isGrpc(request))
+    return {
+      status: 200,
+      headers: [
+        'Content-Type',
+        'application/grpc',
+        'Grpc-Status',
+        String(GRPC_STATUS.get(status) ?? GRPC_UNKNOWN),
+        'Grpc-Message',
+        encodeURIComponent(text),
+        ...fields,
+      ],
+      body: '',
+    }
+  return { status, headers: ['Content-Type', 'text/plain', ...fields], body: text }
+}
+
+/** Of the gRPC protocol: what an HTTP status means for a call. */
+const GRPC_STATUS: ReadonlyMap<number, number> = new Map([
+  [400, 13],
+  [401, 16],
+  [403, 7],
+  [404, 12],
+  [429, 14],
+  [502, 14],
+  [503, 14],
+  [504, 14],
+])
+const GRPC_UNKNOWN = 2
+
+function isGrpc({ headers }: InboundRequest): boolean {
+  return /^application\/grpc(?:[+;]|$)/i.test(headerValues(headers, 'content-type')[0] ?? '')
+}
+
+const MAX_REALM_CHARS = 256
+
+function realmOf({ peer, authority, target }: InboundRequest): string {
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const url = `${peer.tls ? 'https' : 'http'}://${authority}${path}`
+  // A quote or a backslash would end the text early (RFC 9110 §5.6.4).
+  return url.slice(0, MAX_REALM_CHARS).replaceAll(/["\\]/g, '')
 }
 
 /** Sends the answer to a refusal and returns its status. */
@@ -61,7 +126,7 @@ function challenge(entry: { readonly title: string; readonly challenge?: string 
 
 type Body = (refusal: Refusal, requestId: string) => { readonly contentType: string; readonly body: string }
 
-const BODIES: Readonly<Record<RefusalStyle, Body>> = {
+const BODIES: Readonly<Record<Exclude<RefusalStyle, 'envoy'>, Body>> = {
   /** RFC 9457 problem details; without a `type` the title and the stable code say what it is. */
   problem: ({ code }, requestId) => {
     const { status, title } = catalogEntry(code)

@@ -7,6 +7,7 @@ import { createConnectionBudget, type ConnectionBudget } from '../inbound/node/c
 import type { NodeListener } from '../inbound/node/listener.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { buildPlan } from '../plan/build.ts'
+import { Authorizers } from '../proxy/node/authorizers.ts'
 import { UpstreamSet } from '../proxy/node/upstreams.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -95,6 +96,7 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
     plan: buildPlan(first.plan),
     upstreams: await upstreams.replace(first.plan.backends),
     tokens: new TokenCache(),
+    authorizers: authorizersOf(first),
   })
   const context: PipelineContext = {
     ...dependencies,
@@ -139,7 +141,13 @@ class RunningServer implements Server, HandedServer {
     const replacement = await upstreams.prepare(next.plan.backends)
     return {
       commit: () => {
-        live.publish({ plan, upstreams: replacement.upstreams, tokens: new TokenCache() })
+        // Authorizers of the plan before close what is idle by themselves; requests under way may still ask them.
+        live.publish({
+          plan,
+          upstreams: replacement.upstreams,
+          tokens: new TokenCache(),
+          authorizers: authorizersOf(next),
+        })
         replacement.commit()
         this.#renewCertificates(certificates)
       },
@@ -167,11 +175,16 @@ class RunningServer implements Server, HandedServer {
     await closed
     clearTimeout(timer)
     await upstreams.close()
+    await this.#parts.live.current.authorizers.close()
   }
 
   kill(): void {
     for (const { listener } of this.#parts.listeners) listener.destroyAll()
   }
+}
+
+function authorizersOf({ plan }: Configuration): Authorizers {
+  return new Authorizers(plan.checkpoints?.authorizers ?? [])
 }
 
 function openListener(

@@ -21,4 +21,16 @@ export interface Peer {
   /** IPv4 or IPv6 text; an IPv4 address that came over an IPv6 socket is in its IPv4 form. */
   readonly address: string
   readonly tls: boolean
+  /** This end of it; absent where there is none, as of a request that only was described. */
+  readonly local?: LocalEnd
+}
+
+/** Where a connection came in, and what its TLS handshake said. */
+export interface LocalEnd {
+  readonly address: string
+  readonly port: number
+  /** The name that a TLS client asked for; empty where it named none. */
+  readonly serverName: string
+  /** The URI of the client's verified certificate without `spiffe://`; undefined without one. */
+  readonly clientPrincipal: string | undefined
 }

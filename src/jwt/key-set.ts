@@ -15,6 +15,8 @@ export interface KeySetReading {
 export interface KeySetOptions {
   /** More keys than this are a `shape` problem: reading a key costs far more than fetching it. */
   readonly maxKeys?: number
+  /** Whether keys that a token could not choose between are kept, for those who try them all. */
+  readonly keepAmbiguous?: boolean
 }
 
 /** Large providers publish fewer than ten keys; a hundred still take only milliseconds to read. */
@@ -41,6 +43,7 @@ export function readKeySet(json: JsonValue, options: KeySetOptions = {}): KeySet
     if (key.ok) placed.push({ key: key.value, position })
     else problems.push(key.error)
   }
+  if (options.keepAmbiguous === true) return { keys: placed.map(({ key }) => key), problems }
   return withoutAmbiguity(placed, problems)
 }
 

@@ -28,6 +28,7 @@ export type JwtReason =
   | 'signature-mismatch'
   // the claims, RFC 7519 §4.1
   | 'claim-type'
+  | 'claim-range'
   | 'expired'
   | 'exp-missing'
   | 'not-yet-valid'

@@ -1,8 +1,10 @@
 import { createKeySet, DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
 import { AddressSet, spellingOf } from '../policy/index.ts'
+import { checkpointsOf, type Checkpoint } from './checkpoint.ts'
 import { GuardSet, RouteGuards } from './guard-set.ts'
 import type { Authentication, Guard, Plan, ReservedNames, Route } from './plan.ts'
 import { RouteIndex } from './route-index.ts'
+import { outputHeaders } from './token-rules.ts'
 import type { AuthenticationSpec, ClaimMapping, GuardSpec, PlanSpec, RouteSpec } from './spec.ts'
 
 /**
@@ -13,7 +15,10 @@ export function buildPlan(spec: PlanSpec): Plan {
   const authentications = new Map(spec.authentications.map((each) => [each.name, buildAuthentication(each)]))
   const global = new GuardSet(spec.guards.map((guard) => buildGuard(guard, authentications)))
   const reserved = reservedByBackend(spec, authentications)
-  const routes = spec.routes.map((route) => buildRoute(route, authentications, global, reserved))
+  const checkpoints = checkpointsOf(spec.checkpoints, spec.backends)
+  const routes = spec.routes.map((route) =>
+    buildRoute(route, authentications, global, reserved, checkpoints(route.backend)),
+  )
   return {
     spec,
     trustedPeers: new AddressSet(spec.http.trustedPeers),
@@ -40,6 +45,7 @@ function buildRoute(
   authentications: ReadonlyMap<string, Authentication>,
   global: GuardSet,
   reserved: ReadonlyMap<string, ReservedNames>,
+  checkpoints: readonly Checkpoint[],
 ): Route {
   const own =
     spec.guards.length === 0
@@ -48,6 +54,7 @@ function buildRoute(
   return {
     spec,
     guards: new RouteGuards(own, global),
+    checkpoints,
     reserved: reserved.get(spec.backend) ?? NOTHING_RESERVED,
   }
 }
@@ -57,7 +64,7 @@ function buildRoute(
  * so an open route beside a guarded one must not let it in.
  */
 function reservedByBackend(
-  { guards, routes }: PlanSpec,
+  { guards, routes, checkpoints }: PlanSpec,
   authentications: ReadonlyMap<string, Authentication>,
 ): ReadonlyMap<string, ReservedNames> {
   const global = guards.map((guard) => guard.authentication)
@@ -67,13 +74,31 @@ function reservedByBackend(
   }
   const mappings = (names: ReadonlySet<string>): readonly ClaimMapping[] =>
     [...names].flatMap((name) => authentications.get(name)?.spec.forward ?? [])
-  return new Map([...namesOf].map(([backend, names]) => [backend, reservedNames(mappings(names))]))
+  return new Map(
+    [...namesOf].map(([backend, names]) => [
+      backend,
+      reservedNames(mappings(names), outputsTo(backend, checkpoints)),
+    ]),
+  )
 }
 
-const NOTHING_RESERVED = reservedNames([])
+/** The header names in which checkpoints on the way to a backend hand tokens on. */
+function outputsTo(backend: string, checkpoints: PlanSpec['checkpoints']): readonly string[] {
+  const places = checkpoints?.places.filter(
+    (place) => place.backend === undefined || place.backend === backend,
+  )
+  return (places ?? []).flatMap(({ tokenRules }) => tokenRules.flatMap((rule) => outputHeaders(rule)))
+}
 
-function reservedNames(mappings: readonly ClaimMapping[]): ReservedNames {
-  const names = (place: ClaimMapping['in']): ReadonlySet<string> =>
-    new Set(mappings.filter((mapping) => mapping.in === place).map((mapping) => spellingOf(mapping.name)))
-  return { header: names('header'), query: names('query'), form: names('form'), cookie: names('cookie') }
+const NOTHING_RESERVED = reservedNames([], [])
+
+function reservedNames(mappings: readonly ClaimMapping[], headers: readonly string[]): ReservedNames {
+  const names = (place: ClaimMapping['in']): readonly string[] =>
+    mappings.filter((mapping) => mapping.in === place).map((mapping) => spellingOf(mapping.name))
+  return {
+    header: new Set([...names('header'), ...headers.map((name) => spellingOf(name))]),
+    query: new Set(names('query')),
+    form: new Set(names('form')),
+    cookie: new Set(names('cookie')),
+  }
 }

@@ -1,5 +1,6 @@
 import type { KeySet, TokenLimits } from '../jwt/index.ts'
 import type { AddressSet } from '../policy/index.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { RouteGuards } from './guard-set.ts'
 import type { RouteIndex } from './route-index.ts'
 import type { AuthenticationSpec, GuardSpec, PlanSpec, RouteSpec } from './spec.ts'
@@ -18,6 +19,8 @@ export interface Plan {
 export interface Route {
   readonly spec: RouteSpec
   readonly guards: RouteGuards
+  /** What a request passes beside the guards, in order; nearly always empty. */
+  readonly checkpoints: readonly Checkpoint[]
   /** What a client may not say on this route. */
   readonly reserved: ReservedNames
 }

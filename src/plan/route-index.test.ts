@@ -12,6 +12,7 @@ function route(spec: Partial<RouteSpec>): Route {
   return {
     spec: routeSpec(spec),
     guards: new RouteGuards(new GuardSet([]), new GuardSet([])),
+    checkpoints: [],
     reserved: { header: NO_NAMES, query: NO_NAMES, form: NO_NAMES, cookie: NO_NAMES },
   }
 }

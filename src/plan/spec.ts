@@ -1,5 +1,7 @@
 import type { Origin } from '../errors/problem.ts'
 import type { ClaimRules, VerificationKey } from '../jwt/index.ts'
+import type { PathNormalization } from '../policy/index.ts'
+import type { CheckpointsSpec } from './checkpoint-spec.ts'
 
 /**
  * The plan as data: what every dialect compiles to, what is exported, compared and rolled back. `buildPlan` makes the
@@ -12,6 +14,8 @@ export interface PlanSpec {
   /** Guards over all routes: the global authentication rules. */
   readonly guards: readonly GuardSpec[]
   readonly routes: readonly RouteSpec[]
+  /** Rules of workloads beside all others; undefined where there are none. */
+  readonly checkpoints: CheckpointsSpec | undefined
 }
 
 /** What is the same for every request. */
@@ -20,6 +24,8 @@ export interface HttpSpec {
   readonly mergeSlashes: boolean
   /** What to do with `%2f` and `%5c`: refuse (400), or keep them as data of a segment. */
   readonly encodedSlashes: 'refuse' | 'keep'
+  /** How a path is normalised instead, refusing less; undefined for the rules above. */
+  readonly pathNormalization: PathNormalization | undefined
   /** CIDR blocks whose X-Forwarded-* and Forwarded fields are believed. */
   readonly trustedPeers: readonly string[]
   readonly maxTokenBytes: number
@@ -87,8 +93,8 @@ export interface ClaimMapping {
   readonly name: string
 }
 
-/** Whose wording a refusal has: RFC 9457 problem details, or Function Compute's messages. */
-export type RefusalStyle = 'problem' | 'function-compute'
+/** Whose wording a refusal has: RFC 9457 problem details, Function Compute's messages, or Envoy's texts. */
+export type RefusalStyle = 'problem' | 'function-compute' | 'envoy'
 
 /** An authentication together with the requests that need it. */
 export interface GuardSpec {

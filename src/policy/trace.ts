@@ -8,6 +8,7 @@ export type Stage =
   | 'key'
   | 'signature'
   | 'claims'
+  | 'policy'
   | 'rewrite'
   | 'backend'
 

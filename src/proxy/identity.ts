@@ -4,7 +4,7 @@ import { FieldList, NO_FIELD_LIST } from '../http1/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import type { ClaimMapping } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
-import { claimAt, claimText, headerBytes } from './claim-text.ts'
+import { claimAt, claimText, headerBytes } from '../authn/claim-text.ts'
 
 /** The verified claims as the backend gets them, names and texts in turn. */
 export interface Identity {

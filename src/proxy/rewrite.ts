@@ -45,6 +45,7 @@ export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
     forwardingFields(request, rewriting.trustedPeers),
     new FieldList(['X-Request-Id', rewriting.requestId]),
     identity.header,
+    ...permit.passed.fields.map((pairs) => listOf(pairs)),
   ]
   return new UpstreamRequest({
     method: request.method,
@@ -59,13 +60,27 @@ export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
  * Where tokens are that the backend must not get: the verified one, and whatever else stands where tokens are looked
  * for, which a backend might take for verified. Nothing where the token is passed through.
  */
-function withheldFrom({ principal, cover }: Permit): readonly TokenLocation[] {
-  if (principal === undefined) return cover.withheld
-  const { keepToken, locations } = principal.guard.authentication.spec
+function withheldFrom({ principal, cover, passed }: Permit): readonly TokenLocation[] {
+  const byGuards = principal === undefined ? cover.withheld : withheldBy(principal)
+  if (passed.withheld.length === 0) return byGuards
+  return byGuards.length === 0 ? passed.withheld : [...byGuards, ...passed.withheld]
+}
+
+function withheldBy({ guard }: Principal): readonly TokenLocation[] {
+  const { keepToken, locations } = guard.authentication.spec
   return keepToken ? NOTHING : locations
 }
 
 const NOTHING: readonly TokenLocation[] = []
+
+/** What a checkpoint sets for a token that comes again is the same array again. */
+const LISTS = new WeakMap<readonly string[], FieldList>()
+
+function listOf(pairs: readonly string[]): FieldList {
+  let list = LISTS.get(pairs)
+  if (list === undefined) LISTS.set(pairs, (list = new FieldList(pairs)))
+  return list
+}
 
 /** What was kept of an array of fields that comes again and again, and all else that had a say in it. */
 interface Kept {
@@ -81,7 +96,8 @@ const KEPT = new WeakMap<readonly string[], Kept>()
 function keptFields(rewriting: Rewriting, withheld: readonly TokenLocation[]): FieldList {
   const { permit, request, form } = rewriting
   const { route, principal } = permit
-  if (!request.repeated || form !== undefined) return new FieldList(keptHeaders(rewriting, withheld))
+  const isAnew = !request.repeated || form !== undefined || permit.passed.replaced.size > 0
+  if (isAnew) return new FieldList(keptHeaders(rewriting, withheld))
   const known = KEPT.get(request.headers)
   const same = known?.route === route && known.principal === principal && known.withheld === withheld
   if (known !== undefined && same) return known.fields
@@ -116,6 +132,8 @@ const NO_COOKIES: readonly string[] = []
 /** Which of the client's fields do not go on, beside those that are the gateway's own. */
 interface Exclusion {
   readonly reserved: ReadonlySet<string>
+  /** Lower-case names of fields that somebody who was asked has written anew. */
+  readonly replaced: ReadonlySet<string>
   /** Fields that hold a token: by lower-case name, and what their value then begins with. */
   readonly tokens: readonly { readonly name: string; readonly prefix: string }[]
   /**
@@ -132,6 +150,7 @@ function exclusionOf({ permit, form }: Rewriting, withheld: readonly TokenLocati
   const spelling = spellingOf(name)
   return {
     reserved: route.reserved.header,
+    replaced: permit.passed.replaced,
     tokens: withheld.flatMap((location) =>
       location.in === 'header' ? [{ name: location.name.toLowerCase(), prefix: location.prefix }] : [],
     ),
@@ -143,9 +162,9 @@ function exclusionOf({ permit, form }: Rewriting, withheld: readonly TokenLocati
 function isExcluded(
   lowerName: string,
   value: string,
-  { reserved, tokens, verified, hasForm }: Exclusion,
+  { reserved, replaced, tokens, verified, hasForm }: Exclusion,
 ): boolean {
-  if (isReplaced(lowerName, hasForm)) return true
+  if (isReplaced(lowerName, hasForm) || replaced.has(lowerName)) return true
   // Credentials of another kind in the same field (Basic beside a token in a cookie) are not ours to take.
   if (tokens.some(({ name, prefix }) => lowerName === name && value.startsWith(prefix))) return true
   if (reserved.size === 0 && verified === undefined) return false

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const ENVIRONMENT = { APP_PORT: '9000', KEYS: 'jwks.json' }
 
 /** Files of other dialects are served with this backend for all functions. */
-const isForeign = (name: string): boolean => name.startsWith('fc-') || name.startsWith('gateway-auth-')
+const isForeign = (name: string): boolean => /^(?:fc|gateway-auth|istio)-/.test(name)
 
 async function outcome(name: string): Promise<string> {
   const file = relative(process.cwd(), join(FOLDER, name))

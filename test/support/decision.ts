@@ -1,4 +1,5 @@
 import { CHECKS_AT_ONCE, TokenCache } from '../../src/authn/index.ts'
+import type { ExternalChecks } from '../../src/authz/index.ts'
 import type { Configuration } from '../../src/config/index.ts'
 import { decide, type Decision, type Forwarded } from '../../src/gateway/decide.ts'
 import { examine } from '../../src/gateway/examine.ts'
@@ -94,6 +95,7 @@ export function planSpec(more: Partial<PlanSpec> = {}): PlanSpec {
     http: {
       mergeSlashes: true,
       encodedSlashes: 'refuse',
+      pathNormalization: undefined,
       trustedPeers: [],
       maxTokenBytes: 16_384,
       maxFormBytes: 65_536,
@@ -102,6 +104,7 @@ export function planSpec(more: Partial<PlanSpec> = {}): PlanSpec {
     authentications: [],
     guards: [],
     routes: [routeSpec()],
+    checkpoints: undefined,
     ...more,
   }
 }
@@ -134,6 +137,9 @@ export function bearer(token: string): readonly string[] {
   return ['Authorization', `Bearer ${token}`]
 }
 
+/** Nobody outside is asked: all of them would say yes. */
+const NOBODY_ASKED: ExternalChecks = { ask: () => ({ allowed: true, fields: [], assumed: true }) }
+
 /** What becomes of a request: examined, its form read, decided. */
 export function decisionOn(
   plan: Plan,
@@ -159,6 +165,7 @@ export function decisionOn(
       tokens: new TokenCache(),
       signatures: CHECKS_AT_ONCE,
       awaited: undefined,
+      external: NOBODY_ASKED,
     },
     trace,
   )

@@ -40,7 +40,12 @@ function counts({ plan, server }: Configuration): string {
   ].join(', ')
 }
 
-/** A key is exported by its public members; the runtime's own object says nothing to a reader. */
+/**
+ * A key is exported by its public members; the runtime's own object says nothing to a reader, and a private key of the
+ * gateway's own (the text beside a client certificate) is nobody's to read.
+ */
 function withoutKeyObjects(name: string, value: unknown): unknown {
-  return name === 'keyObject' ? undefined : value
+  if (name === 'keyObject') return undefined
+  const isPrivate = name === 'key' && typeof value === 'string' && value.includes('PRIVATE KEY-----')
+  return isPrivate ? undefined : value
 }

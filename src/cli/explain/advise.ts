@@ -56,6 +56,7 @@ const ADVISORS: Readonly<Record<Reason, Advisor>> = {
   'signature-length': adviseUnsigned,
   'signature-mismatch': adviseSignature,
   'claim-type': adviseClaimType,
+  'claim-range': adviseClaimType,
   expired: adviseExpired,
   'exp-missing': adviseNoExp,
   'not-yet-valid': adviseNotYet,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseBackendUrl } from '../backend-url.ts'
+import { labelsSchema, namespaceSchema } from './mesh-schema.ts'
 import { count, duration, HOUR_MS, MINUTE_MS, textOf } from './quantity.ts'
 import { exactlyOne, section } from './section.ts'
 
@@ -47,4 +48,8 @@ export const backendSchema = section({
   timeout: duration({ maxMs: 24 * HOUR_MS })
     .prefault('60s')
     .describe('For a function: longest time for its answer.'),
+  namespace: namespaceSchema
+    .prefault('default')
+    .describe('The namespace that it is in, for policies of a service mesh.'),
+  labels: labelsSchema.prefault({}).describe('The labels by which selectors of a service mesh choose it.'),
 }).check(exactlyOne(['url', 'urls', 'function']))

@@ -43,7 +43,14 @@ export async function compileNative(
 /** What is the same for every request. */
 export function httpSpec(document: NativeDocument): HttpSpec {
   const { maxTokenBytes, maxFormBytes } = document.limits
-  return { ...document.http, trustedPeers: document.trustedProxies, maxTokenBytes, maxFormBytes }
+  const { pathNormalization } = document.mesh
+  return {
+    ...document.http,
+    pathNormalization,
+    trustedPeers: document.trustedProxies,
+    maxTokenBytes,
+    maxFormBytes,
+  }
 }
 
 /** A block that holds every address makes each client a proxy, whose word about itself counts. */

@@ -4,6 +4,7 @@ import { suggestion } from '../suggestion.ts'
 import { authenticationSchema } from './authentication-schema.ts'
 import { backendSchema } from './backend-schema.ts'
 import { readBy, readRest } from './issues.ts'
+import { meshSchema, type MeshSection } from './mesh-schema.ts'
 import {
   configurationSchema,
   importSchema,
@@ -35,6 +36,7 @@ export interface NativeDocument {
   readonly routes: readonly Part<z.output<typeof routeSchema>>[]
   readonly rules: readonly Part<z.output<typeof ruleSchema>>[]
   readonly imports: readonly Part<z.output<typeof importSchema>>[]
+  readonly mesh: MeshSection
   readonly trustedProxies: readonly string[]
   readonly http: z.output<typeof httpSchema>
   readonly limits: z.output<typeof limitsSchema>
@@ -69,6 +71,7 @@ export function readNative(
     routes: items(root, 'routes', routeSchema, readRest),
     rules: items(root, 'rules', ruleSchema),
     imports: items(root, 'import', importSchema),
+    mesh: whole(root, 'mesh', meshSchema, {}),
     trustedProxies: whole(root, 'trustedProxies', trustedProxiesSchema, []),
     http: whole(root, 'http', httpSchema, {}),
     limits: whole(root, 'limits', limitsSchema, {}),

@@ -5,6 +5,7 @@ import { isToken } from '../field-names.ts'
 import { hostPattern } from '../patterns.ts'
 import { authenticationSchema } from './authentication-schema.ts'
 import { backendSchema } from './backend-schema.ts'
+import { meshSchema } from './mesh-schema.ts'
 import { textOf } from './quantity.ts'
 import { exactlyOne, oneOrMore, section } from './section.ts'
 import {
@@ -126,7 +127,10 @@ export const importSchema = section({
     .prefault({})
     .describe('With `functionCompute`: name of a function to name of a backend, or to the settings below.'),
   domains: z.record(z.string(), host).prefault({}).describe('With `gatewayAuth`: `DomainId` to host.'),
-}).check(exactlyOne(['functionCompute', 'gatewayAuth']))
+  mesh: file
+    .optional()
+    .describe('File or folder of resources of a service mesh: RequestAuthentication, AuthorizationPolicy.'),
+}).check(exactlyOne(['functionCompute', 'gatewayAuth', 'mesh']))
 
 export const trustedProxiesSchema = z.array(
   textOf('address block', '10.0.0.0/8', (block) => {
@@ -163,6 +167,7 @@ export const configurationSchema = section({
       'Authentication rules over all routes. A request needs a token if a rule or its route says so.',
     ),
   import: importsSchema.prefault([]).describe('Files of other products, read as they are.'),
+  mesh: meshSchema.prefault({}).describe('What imported policies of a service mesh are applied to.'),
   trustedProxies: trustedProxiesSchema
     .prefault([])
     .describe('CIDR blocks whose `X-Forwarded-*` and `Forwarded` fields are believed.'),

@@ -1,0 +1,83 @@
+import type { InboundRequest } from '../inbound/request.ts'
+import { clientAddress } from '../inbound/forwarding.ts'
+import { headerValues } from '../inbound/fields/headers.ts'
+import type { Checkpoint } from '../plan/checkpoint.ts'
+import type { Plan } from '../plan/plan.ts'
+import { canonicalHost, plainAddress } from '../policy/index.ts'
+import type { ConnectionFacts, Facts, TokenFacts } from '../policy/istio/index.ts'
+import type { RequestView } from './request-view.ts'
+
+export interface FactSources {
+  readonly request: InboundRequest
+  readonly path: string
+  readonly view: RequestView
+  readonly token: TokenFacts | undefined
+  readonly checkpoint: Checkpoint
+  readonly plan: Plan
+}
+
+/** What the policies of a checkpoint may ask of a request; what costs something is worked out for who asks. */
+export class RequestFacts implements Facts {
+  readonly method: string
+  readonly path: string
+  readonly token: TokenFacts | undefined
+  readonly connection: ConnectionFacts
+  readonly #sources: FactSources
+  #host: string | undefined
+  #remoteAddress: string | undefined
+
+  constructor(sources: FactSources) {
+    const { request, path, token, checkpoint } = sources
+    this.method = request.method
+    this.path = path
+    this.token = token
+    this.connection = checkpoint.connection ?? ownConnection(request)
+    this.#sources = sources
+  }
+
+  get host(): string {
+    return (this.#host ??= hostOf(this.#sources.request))
+  }
+
+  get headers(): readonly string[] {
+    return this.#sources.view.headers
+  }
+
+  get remoteAddress(): string {
+    return (this.#remoteAddress ??= remoteAddressOf(this.#sources))
+  }
+}
+
+/** In the one form in which the request is routed too, yet with its port. */
+function hostOf({ authority }: InboundRequest): string {
+  const host = canonicalHost(authority)
+  if (!host.ok) return authority.toLowerCase()
+  return host.value.port === undefined ? host.value.host : `${host.value.host}:${host.value.port}`
+}
+
+const LAST = new WeakMap<InboundRequest['peer'], ConnectionFacts>()
+
+/** The same object for all requests of a connection. */
+function ownConnection({ peer }: InboundRequest): ConnectionFacts {
+  const known = LAST.get(peer)
+  if (known !== undefined) return known
+  const { local } = peer
+  const facts = {
+    address: peer.address,
+    localAddress: local?.address ?? '',
+    localPort: local?.port ?? 0,
+    serverName: local?.serverName ?? '',
+    principal: local?.clientPrincipal,
+  }
+  LAST.set(peer, facts)
+  return facts
+}
+
+/** That which the last of so many proxies saw, or that of the connection where not so many have added theirs. */
+function remoteAddressOf({ request, checkpoint, plan }: FactSources): string {
+  const { trustedHops } = checkpoint
+  if (trustedHops === 0) return clientAddress(request, plan.trustedPeers)
+  const hops = headerValues(request.headers, 'x-forwarded-for').flatMap((line) => line.split(','))
+  const hop = hops.at(-trustedHops)?.trim()
+  return (hop === undefined ? undefined : plainAddress(hop)) ?? request.peer.address
+}

@@ -1,0 +1,6 @@
+export { plainAudience } from './audience.ts'
+export { explainPolicies, nearestRule, type RuleExplanation } from './explain-policies.ts'
+export type { ConnectionFacts, Facts, TokenFacts } from './facts.ts'
+export { isPathTemplate, pathTemplateProblem } from './path-template.ts'
+export { PolicySet, type Observation, type RuleReference, type Verdict } from './policy-set.ts'
+export type { AttributeSpec, GroupSpec, PolicyRuleSpec, PolicySpec, TestSpec } from './spec.ts'
