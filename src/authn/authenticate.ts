@@ -43,6 +43,8 @@ export interface AuthenticationRefusal {
 export interface AwaitedToken {
   readonly text: string
   readonly known: KnownToken
+  /** What the same request has waited for before that. */
+  readonly before?: AwaitedToken | undefined
 }
 
 /** Whether the token is good is not known yet: the same is asked again after the wait, with `awaited`. */

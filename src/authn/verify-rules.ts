@@ -106,6 +106,8 @@ function withOthers(
 
 type Outcome = Result<Bearer, RuleRejection> | TokenWait | undefined
 
+/** Each may cost a signature: no honest client sends more. */
+const MAX_TOKENS = 8
 /** No honest token has to try more: one without a `kid` is tried with every key of its algorithm. */
 const MAX_KEYS_TRIED = 16
 
@@ -127,6 +129,7 @@ class Verification {
       this.#found = findTokens(rule.locations, this.#input.places)
       this.#locations = rule.locations
     }
+    if (this.#found.length > MAX_TOKENS) return SEVERAL
     let outcome: Outcome
     // The last that was found is verified first; the first says who it is.
     for (let i = this.#found.length - 1; i >= 0; i--) {
@@ -151,16 +154,17 @@ class Verification {
     const rejection = checkRuleClaims(claims, rule.claims, this.#input.nowMs)
     if (rejection !== undefined) return err(rejection)
     const key = this.#signer(rule, known, token)
-    if (key instanceof Wait) return new TokenWait(key, { text: placed.text, known })
+    if (key instanceof Wait)
+      return new TokenWait(key, { text: placed.text, known, before: this.#input.awaited })
     return key.ok ? ok(bearerOf(token, rule, key.value)) : key
   }
 
   #knownToken({ text, token }: PlacedToken): KnownToken {
     const { tokens, limits, awaited } = this.#input
-    const known = awaited?.text === text ? awaited.known : tokens.get(text)
+    const known = awaitedOf(awaited, text) ?? tokens.get(text)
     if (known !== undefined && known.tokenLength === token.length) return known
     const fresh = new KnownToken(token.length, parseToken(token, limits))
-    tokens.set(text, fresh)
+    tokens.offer(text, fresh)
     return fresh
   }
 
@@ -187,9 +191,16 @@ class Verification {
 }
 
 const UNKNOWN_ISSUER = err<RuleRejection>({ reason: 'issuer-unknown', member: 'iss' })
+const SEVERAL = err<RuleRejection>({ reason: 'several-tokens' })
 const NO_KEYS = err(reject('no-keys'))
 const NO_KEY = err(reject('kid-unknown', { member: 'kid' }))
 const TOO_MANY = err(reject('signature-mismatch'))
+
+/** A request with several tokens may have waited for several; each is worked out once. */
+function awaitedOf(awaited: AwaitedToken | undefined, text: string): KnownToken | undefined {
+  for (let each = awaited; each !== undefined; each = each.before) if (each.text === text) return each.known
+  return undefined
+}
 
 /**
  * Of several failures the one that Envoy tells: the first, unless that is of another issuer; then the last that is not.

@@ -20,7 +20,7 @@ import type { Applicant } from './authorize.ts'
 import type { ExternalChecks, ExternalResponse } from './external.ts'
 import { RequestFacts } from './facts.ts'
 import { deniedBy, externallyDenied } from './policy-refusal.ts'
-import { viewOf, type RequestView } from './request-view.ts'
+import { takenOff, viewOf, type RequestView } from './request-view.ts'
 import { traceCustom, tracePolicies } from './trace-policies.ts'
 
 /** What a checkpoint has to know beside the request. */
@@ -118,7 +118,7 @@ function passOne(
     passed: {
       bearer,
       withheld,
-      fields: [custom.value, outputs].filter((pairs) => pairs.length > 0),
+      fields: [takenOff(custom.value, withheld), outputs].filter((pairs) => pairs.length > 0),
       replaced: custom.value.length === 0 ? NO_NAMES : new Set(namesOf(custom.value)),
       observations: checkpoint.policies.observe(facts),
     },
@@ -204,7 +204,7 @@ function joined(a: Passed, b: Passed): Passed {
           ? b.withheld
           : [...a.withheld, ...b.withheld],
     // What the later sets takes the place of what the earlier set.
-    fields: [...a.fields.map((list) => without(list, names)), ...b.fields],
+    fields: [...a.fields.map((list) => takenOff(without(list, names), b.withheld)), ...b.fields],
     replaced: b.replaced.size === 0 ? a.replaced : new Set([...a.replaced, ...b.replaced]),
     observations: [...a.observations, ...b.observations],
   }

@@ -58,6 +58,12 @@ function changedHeaders(
   return [...withoutCookies(rest, withheld), ...set]
 }
 
+/** Fields without those in which a token stands that does not go on: what was set for a rule to see, too. */
+export function takenOff(pairs: readonly string[], withheld: readonly TokenLocation[]): readonly string[] {
+  if (pairs.length === 0 || withheld.length === 0) return pairs
+  return kept(pairs, (name, value) => !isToken(name, value, withheld))
+}
+
 function isToken(name: string, value: string, withheld: readonly TokenLocation[]): boolean {
   return withheld.some(
     (location) =>

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { FileReader } from '../dialects/compiled.ts'
 import type { NativeDocument } from '../dialects/native/index.ts'
 import type { SourceNode } from '../dialects/source-node.ts'
-import type { CertificateSpec, ListenerSpec, ServerSpec } from './server-spec.ts'
+import type { CertificateSpec, ClientCertificatesSpec, ListenerSpec, ServerSpec } from './server-spec.ts'
 
 type NativeListener = NonNullable<NativeDocument['listeners'][number]['value']>
 
@@ -53,7 +53,29 @@ async function compileTls(
     const certificate = await readCertificate(node.items()[index] ?? node, written, files)
     if (certificate !== undefined) certificates.push(certificate)
   }
-  return { certificates, minVersion: String(tls.minVersion) === '1.3' ? 'TLSv1.3' : 'TLSv1.2' }
+  const clients = await readClients(listener.find('tls') ?? listener, tls, files)
+  const minVersion = String(tls.minVersion) === '1.3' ? 'TLSv1.3' : 'TLSv1.2'
+  return { certificates, minVersion, ...(clients === undefined ? {} : { clients }) }
+}
+
+async function readClients(
+  node: SourceNode,
+  { clientCa, clientCertificate = 'required' }: NonNullable<NativeListener['tls']>,
+  files: FileReader,
+): Promise<ClientCertificatesSpec | undefined> {
+  const place = node.find('clientCa')
+  if (clientCa === undefined || place === undefined) {
+    node
+      .find('clientCertificate')
+      ?.error('`clientCertificate` needs `clientCa`', 'name the file of the authorities')
+    return undefined
+  }
+  const ca = await files.read(node.document.file, clientCa)
+  if ('failed' in ca) place.error(ca.failed)
+  else if (attempt(() => new X509Certificate(ca.text)) === undefined)
+    place.error('the file holds no certificate in PEM')
+  else return { ca: ca.text, required: clientCertificate === 'required' }
+  return undefined
 }
 
 async function readCertificate(

@@ -25,6 +25,15 @@ export interface TlsSpec {
   /** At least one. The first serves clients that name no host, or a host that no certificate has. */
   readonly certificates: readonly CertificateSpec[]
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Whose clients are believed by their certificates; absent where none are asked for. */
+  readonly clients?: ClientCertificatesSpec
+}
+
+export interface ClientCertificatesSpec {
+  /** PEM text of the authorities. */
+  readonly ca: string
+  /** Whether a client without a certificate is turned away, in the handshake. */
+  readonly required: boolean
 }
 
 export interface CertificateSpec {

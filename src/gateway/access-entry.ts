@@ -40,6 +40,7 @@ export function accessEntry(ended: Ended): AccessEntry {
     status: ended.status,
     durationMs: ended.endedMs - ended.startedMs,
     ...callerOf(ended),
+    ...observedOf(ended),
     code: refusal?.code,
     reason: refusal?.reason,
     detail: refusal?.detail,
@@ -56,10 +57,21 @@ function placeOf({ request, examined }: Ended): Pick<AccessEntry, 'host' | 'path
 function callerOf({ forwarded, refusal }: Ended): Pick<AccessEntry, 'backend' | 'by' | 'key'> {
   if (forwarded === undefined) return { backend: undefined, by: refusal?.by, key: undefined }
   const { principal, route } = forwarded.permit
+  const { bearer } = forwarded.permit.passed
   return {
     backend: route.spec.backend,
-    by: principal?.guard.authentication.spec.name ?? refusal?.by,
-    key: principal?.key.label,
+    by: principal?.guard.authentication.spec.name ?? bearer?.rule.spec.name ?? refusal?.by,
+    key: principal?.key.label ?? bearer?.key.label,
+  }
+}
+
+function observedOf({ forwarded }: Ended): Pick<AccessEntry, 'policies'> {
+  const observations = forwarded?.permit.passed.observations ?? []
+  if (observations.length === 0) return {}
+  return {
+    policies: observations.map(({ policy, would }) =>
+      would === 'audit' ? `AUDIT ${policy.name}` : `would ${would.toUpperCase()} ${policy.name}`,
+    ),
   }
 }
 

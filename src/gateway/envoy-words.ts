@@ -32,7 +32,7 @@ const FAILS = 'Jwt verification fails'
 const TEXTS: Readonly<Record<AuthenticationReason, string>> = {
   'token-missing': 'Jwt is missing',
   'prefix-mismatch': BAD_FORMAT,
-  'several-tokens': BAD_FORMAT,
+  'several-tokens': 'Found multiple Jwt tokens',
   'token-too-large': BAD_FORMAT,
   'not-three-parts': BAD_FORMAT,
   'header-base64': 'Jwt header is an invalid Base64url encoded',

@@ -5,7 +5,12 @@ export function needsRestart(before: Configuration, after: Configuration): boole
   const fixed = ({ server }: Configuration): string =>
     JSON.stringify({
       ...server,
-      listeners: server.listeners.map(({ host, port, tls }) => ({ host, port, minVersion: tls?.minVersion })),
+      listeners: server.listeners.map(({ host, port, tls }) => ({
+        host,
+        port,
+        minVersion: tls?.minVersion,
+        clients: tls?.clients?.required,
+      })),
     })
   return fixed(before) !== fixed(after)
 }

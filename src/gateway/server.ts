@@ -217,7 +217,7 @@ function openListener(
 
 function readListenerCertificates({ tls }: ListenerSpec): Certificates | undefined {
   if (tls === undefined) return undefined
-  const certificates = readCertificates(tls.certificates)
+  const certificates = readCertificates(tls.certificates, tls.clients)
   if (!certificates.ok)
     throw new Fault(certificates.error, { hint: 'check `cert` and `key` of the listener' })
   return certificates.value

@@ -4,6 +4,7 @@ import { checkpointsOf, type Checkpoint } from './checkpoint.ts'
 import { GuardSet, RouteGuards } from './guard-set.ts'
 import type { Authentication, Guard, Plan, ReservedNames, Route } from './plan.ts'
 import { RouteIndex } from './route-index.ts'
+import type { CheckpointSpec, ExternalAuthorizerSpec } from './checkpoint-spec.ts'
 import { outputHeaders } from './token-rules.ts'
 import type { AuthenticationSpec, ClaimMapping, GuardSpec, PlanSpec, RouteSpec } from './spec.ts'
 
@@ -87,8 +88,26 @@ function outputsTo(backend: string, checkpoints: PlanSpec['checkpoints']): reado
   const places = checkpoints?.places.filter(
     (place) => place.backend === undefined || place.backend === backend,
   )
-  return (places ?? []).flatMap(({ tokenRules }) => tokenRules.flatMap((rule) => outputHeaders(rule)))
+  return (places ?? []).flatMap((place) => [
+    ...place.tokenRules.flatMap((rule) => outputHeaders(rule)),
+    ...answeredHeaders(place, checkpoints?.authorizers ?? []),
+  ])
 }
+
+/** What an authorizer may say of a client, which then has no say in it; but for what the client has to bring itself. */
+function answeredHeaders(
+  { policies, tokenRules }: CheckpointSpec,
+  authorizers: readonly ExternalAuthorizerSpec[],
+): readonly string[] {
+  const brought = tokenRules.flatMap(({ locations }) => locations.map(({ name }) => name.toLowerCase()))
+  const asked = new Set(policies.map(({ provider }) => provider))
+  return authorizers
+    .filter(({ name }) => asked.has(name))
+    .flatMap(({ forwardHeaders }) => forwardHeaders)
+    .filter((name) => !CREDENTIALS.has(name) && !brought.includes(name))
+}
+
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie'])
 
 const NOTHING_RESERVED = reservedNames([], [])
 

@@ -27,6 +27,8 @@ export interface AccessEntry {
   readonly code: string | undefined
   readonly reason: string | undefined
   readonly detail: string | undefined
+  /** Policies that have no say and would have had one: `AUDIT foo/seen`, `would DENY foo/tried`. */
+  readonly policies?: readonly string[]
   readonly steps: readonly Step[] | undefined
 }
 

@@ -25,6 +25,15 @@ export const listenerSchema = section({
       // TLS 1.2 is the oldest that RFC 8996 leaves, and the only one some old clients speak.
       .default('1.2')
       .describe('The oldest TLS version to speak.'),
+    clientCa: file
+      .optional()
+      .describe(
+        'File of the authorities whose clients are believed, PEM. Their SPIFFE name is `source.principal` of policies.',
+      ),
+    clientCertificate: z
+      .enum(['required', 'optional'])
+      .optional()
+      .describe('With `clientCa`: whether a client must show a certificate; `required` if not given.'),
   })
     .optional()
     .describe('Speaks HTTPS on this address. Without it, plain HTTP.'),

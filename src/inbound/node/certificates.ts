@@ -9,8 +9,18 @@ export interface CertificatePair {
   readonly keyPem: string
 }
 
+/** The certificates that clients show who they are with. */
+export interface ClientCertificates {
+  /** PEM text of the authorities that are believed. */
+  readonly ca: string
+  /** Whether a client has to show one. */
+  readonly required: boolean
+}
+
 /** The certificates of a TLS listener, ready to be picked by the name that a client asks for (RFC 6066 §3). */
 export interface Certificates {
+  /** Which clients' certificates are believed; undefined where clients are not asked for any. */
+  readonly clients: ClientCertificates | undefined
   /** For clients that name no host, or one that no certificate has. */
   readonly fallback: CertificatePair
   /** Undefined where the fallback serves. An exact name goes before a wildcard; among equals the first one listed. */
@@ -21,18 +31,21 @@ export interface Certificates {
  * Reads certificates and checks that each key belongs to its certificate. The first pair is the fallback. The error is
  * a message for people, without anything of the PEM texts.
  */
-export function readCertificates(pairs: readonly CertificatePair[]): Result<Certificates, string> {
+export function readCertificates(
+  pairs: readonly CertificatePair[],
+  clients?: ClientCertificates,
+): Result<Certificates, string> {
   const [fallback] = pairs
   if (fallback === undefined) return err('a TLS listener needs at least one certificate')
   const byName = new Map<string, SecureContext>()
   for (const [index, pair] of pairs.entries()) {
-    const read = readPair(pair)
+    const read = readPair(pair, clients)
     if (!read.ok) return err(`certificate ${index + 1} of the listener: ${read.error}`)
     for (const name of read.value.names) {
       if (!byName.has(name)) byName.set(name, read.value.context)
     }
   }
-  return ok({ fallback, pick: (serverName) => pickByName(byName, serverName) })
+  return ok({ clients, fallback, pick: (serverName) => pickByName(byName, serverName) })
 }
 
 interface ReadPair {
@@ -40,7 +53,7 @@ interface ReadPair {
   readonly context: SecureContext
 }
 
-function readPair(pair: CertificatePair): Result<ReadPair, string> {
+function readPair(pair: CertificatePair, clients: ClientCertificates | undefined): Result<ReadPair, string> {
   let certificate: X509Certificate
   try {
     certificate = new X509Certificate(pair.certPem)
@@ -49,11 +62,16 @@ function readPair(pair: CertificatePair): Result<ReadPair, string> {
   }
   try {
     // Throws also where the key is another certificate's.
-    const context = createSecureContext({ cert: pair.certPem, key: pair.keyPem })
+    const context = createSecureContext({ ...trusting(clients), cert: pair.certPem, key: pair.keyPem })
     return ok({ names: namesOf(certificate), context })
   } catch {
     return err('the key is not the unencrypted PEM text of the private key of this certificate')
   }
+}
+
+/** The part of the options of a TLS server that says whose clients are believed. */
+export function trusting(clients: ClientCertificates | undefined): { readonly ca?: string } {
+  return clients === undefined ? {} : { ca: clients.ca }
 }
 
 /** Exact DNS names and wildcards of one whole leftmost label (RFC 9525 §6.3), in lower case. */

@@ -10,7 +10,7 @@ import type { SecureContext, TlsOptions } from 'node:tls'
 import type { Socket } from 'node:net'
 import { Fault } from '../../errors/fault.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Certificates } from './certificates.ts'
+import { trusting, type Certificates } from './certificates.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { listenFault } from './listen-fault.ts'
 import type { ListenerTls, NodeListenerSettings, OnConnectionProblem } from './settings.ts'
@@ -152,6 +152,7 @@ class HttpListener implements NodeListener, ConnectionOwner {
     if (!('setSecureContext' in this.#server)) throw new Fault('a listener without TLS takes no certificates')
     const { certPem, keyPem } = certificates.fallback
     this.#server.setSecureContext({
+      ...trusting(certificates.clients),
       cert: certPem,
       key: keyPem,
       minVersion: this.#settings.tls?.minVersion ?? 'TLSv1.2',
@@ -231,6 +232,9 @@ class HttpListener implements NodeListener, ConnectionOwner {
 
   #tlsOptions({ certificates, minVersion }: ListenerTls): TlsOptions {
     return {
+      ...trusting(certificates.clients),
+      requestCert: certificates.clients !== undefined,
+      rejectUnauthorized: certificates.clients?.required === true,
       cert: certificates.fallback.certPem,
       key: certificates.fallback.keyPem,
       minVersion,

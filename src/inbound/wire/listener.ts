@@ -4,7 +4,7 @@ import { Fault } from '../../errors/fault.ts'
 import type { Refusal } from '../../errors/refusal.ts'
 import { DEFAULT_HTTP_LIMITS, RequestGrammar, type HttpLimits } from '../../http1/index.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Certificates } from '../node/certificates.ts'
+import { trusting, type Certificates } from '../node/certificates.ts'
 import type { NodeListener } from '../node/listener.ts'
 import { listenFault } from '../node/listen-fault.ts'
 import type {
@@ -128,6 +128,7 @@ class WireListener implements NodeListener, ConnectionOwner {
     this.#certificates = certificates
     const { certPem, keyPem } = certificates.fallback
     this.#server.setSecureContext({
+      ...trusting(certificates.clients),
       cert: certPem,
       key: keyPem,
       minVersion: this.#settings.tls?.minVersion ?? 'TLSv1.2',
@@ -155,6 +156,9 @@ class WireListener implements NodeListener, ConnectionOwner {
   #tlsServer({ certificates, minVersion }: ListenerTls): TlsServer {
     const { certPem: cert, keyPem: key } = certificates.fallback
     const server = createTlsServer({
+      ...trusting(certificates.clients),
+      requestCert: certificates.clients !== undefined,
+      rejectUnauthorized: certificates.clients?.required === true,
       cert,
       key,
       minVersion,
