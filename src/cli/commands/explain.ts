@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ListenerSpec } from '../../config/index.ts'
 import { explain } from '../../gateway/explain.ts'
+import type { InboundRequest } from '../../inbound/request.ts'
 import { buildPlan } from '../../plan/build.ts'
 import { advise } from '../explain/advise.ts'
 import { openCase, type Case } from '../explain/case.ts'
@@ -43,7 +44,8 @@ export async function explainCommand(
     printError(terminal, message, hint ?? 'see `claimgate explain --help`')
     return 2
   }
-  const { request, body } = described.value
+  const { body, port } = described.value
+  const request = arrivingAt(described.value.request, port)
   const plan = buildPlan(configuration.plan)
   const explanation = explain(plan, { request, body, nowMs, requestId: randomUUID() })
   const the = openCase(plan, { request, body, explanation, nowMs })
@@ -57,6 +59,13 @@ export async function explainCommand(
 async function withInput(options: ExplainOptions, terminal: Terminal): Promise<RequestOptions> {
   if (options.curl === '-') return { ...options, curl: await terminal.input() }
   return options.token === '-' ? { ...options, token: await terminal.input() } : options
+}
+
+/** A connection to the port that is asked for, by whom nothing is known. */
+function arrivingAt(request: InboundRequest, port: number): InboundRequest {
+  const serverName = request.peer.tls ? (URL.parse(`https://${request.authority}`)?.hostname ?? '') : ''
+  const local = { address: '', port, serverName, clientPrincipal: undefined }
+  return { ...request, peer: { ...request.peer, local } }
 }
 
 function addressOf(listener: ListenerSpec | undefined): string {

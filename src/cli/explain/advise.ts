@@ -14,6 +14,7 @@ import { adviseAlgorithm, adviseKey, adviseNoKeys, adviseSignature, adviseUnsign
 import { adviseMissing, advisePrefix, adviseSeveral } from './missing-advice.ts'
 import { textsAt } from './located-text.ts'
 import { adviseHost, adviseMethod, advisePath } from './route-advice.ts'
+import { MESH_ADVISORS } from './mesh-advice.ts'
 import { adviseShape } from './shape-advice.ts'
 
 type Reason =
@@ -73,7 +74,9 @@ const BY_REASON: ReadonlyMap<string, Advisor> = new Map(Object.entries(ADVISORS)
 export function advise(the: Case): readonly string[] {
   const { outcome, reason = '' } = the.explanation
   if (outcome === 'forward') return adviseForwarded(the)
-  return BY_REASON.get(reason)?.(the) ?? []
+  const byRules = the.guards.length === 0 && (the.route?.checkpoints.length ?? 0) > 0
+  const advisor = byRules ? MESH_ADVISORS.get(reason) : undefined
+  return (advisor ?? BY_REASON.get(reason))?.(the) ?? []
 }
 
 /** A token that nobody looked at is a surprise, as its claims do not arrive. */

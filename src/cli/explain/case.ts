@@ -43,7 +43,10 @@ export function openCase(plan: Plan, { request, body, explanation, nowMs }: Case
   const examined = examine(plan, request, undefined)
   const { route, cover } = examined.ok ? examined.value : { route: examined.error.route, cover: undefined }
   const form = readableForm(request, body)
-  const locations = cover?.searches.flatMap((search) => search.locations) ?? []
+  const ofGuards = cover?.searches.flatMap((search) => search.locations) ?? []
+  const ofRules =
+    route?.checkpoints.flatMap(({ tokenRules }) => tokenRules.flatMap((rule) => rule.locations)) ?? []
+  const locations = [...ofGuards, ...new Set(ofRules)]
   const texts = locations.flatMap((location) => textsAt(location, request, form))
   const views = texts.map((text) => tokenView(text, plan.tokenLimits))
   return {
