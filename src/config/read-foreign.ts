@@ -32,6 +32,11 @@ export async function readForeign(
   const server = await compileServer(defaults, access)
   const http = httpSpec(defaults)
   if (dialect === 'istio') {
+    for (const name of backends.byFunction.keys())
+      root.error(
+        `\`--backend ${name}=…\` names a function, and policies have none`,
+        'several backends are a native configuration that imports this file',
+      )
     const mesh = await readForeignMesh(roots, backends.specs[0], entry, defaults, access)
     return mesh === undefined ? undefined : { server, http: { ...http, pathNormalization: 'base' }, ...mesh }
   }

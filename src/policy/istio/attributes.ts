@@ -85,6 +85,7 @@ function matchPath(values: readonly string[]): TextMatch {
   const plain = matchAny(values.filter((value) => !isPathTemplate(value)))
   const templates = values.filter((value) => isPathTemplate(value)).map((value) => matchTemplate(value))
   if (templates.length === 0) return plain
+  if (templates.length === values.length) return (path) => templates.some((match) => match(path))
   return (path) => plain(path) || templates.some((match) => match(path))
 }
 

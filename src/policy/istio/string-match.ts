@@ -6,22 +6,31 @@ export type TextMatch = (text: string) => boolean
  * begins so, all else that text alone. A `*` elsewhere is itself, and there is no escape: `*a*` ends in `a*`.
  */
 export function matchAny(values: readonly string[]): TextMatch {
-  const exact = new Set<string>()
-  const starts: string[] = []
-  const ends: string[] = []
-  let presence = false
-  for (const value of values) {
-    if (value === '*') presence = true
-    else if (value.startsWith('*')) ends.push(value.slice(1))
-    else if (value.endsWith('*')) starts.push(value.slice(0, -1))
-    else exact.add(value)
+  const [only, ...more] = values
+  // Most lists have one value, and a workload may have hundreds of them.
+  if (only !== undefined && more.length === 0) return matchOne(only)
+  if (values.includes('*')) return matchOne('*')
+  const exact = new Set(values.filter((value) => !value.startsWith('*') && !value.endsWith('*')))
+  const others = values.filter((value) => !exact.has(value)).map((value) => matchOne(value))
+  if (others.length === 0) return (text) => exact.has(text)
+  return (text) => {
+    if (exact.has(text)) return true
+    for (const match of others) if (match(text)) return true
+    return false
   }
-  if (presence) return (text) => text !== ''
-  if (starts.length === 0 && ends.length === 0) return (text) => exact.has(text)
-  return (text) =>
-    exact.has(text) ||
-    starts.some((start) => text.startsWith(start)) ||
-    ends.some((end) => text.endsWith(end))
+}
+
+function matchOne(value: string): TextMatch {
+  if (value === '*') return (text) => text !== ''
+  if (value.startsWith('*')) {
+    const end = value.slice(1)
+    return (text) => text.endsWith(end)
+  }
+  if (value.endsWith('*')) {
+    const start = value.slice(0, -1)
+    return (text) => text.startsWith(start)
+  }
+  return (text) => text === value
 }
 
 /** The same where `*` stands for a text that is there, even if it is empty. */
