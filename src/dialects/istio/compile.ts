@@ -97,6 +97,13 @@ function compileRule(
   index: number,
   resources: MeshResources,
 ): TokenRuleSpec {
+  const remote = rule.keys === undefined ? remoteKeys(rule, resource.namespace, resources) : undefined
+  // Served all the same, the rule would refuse every token, and nobody would see why.
+  if (remote !== undefined)
+    rule.node.error(
+      `the keys at \`${remote.url}\` cannot be fetched by this version`,
+      'put the key set itself into `jwks`',
+    )
   return {
     name: `${resource.namespace}/${resource.name}[${index}]`,
     origin: rule.node.origin,
@@ -104,7 +111,7 @@ function compileRule(
     audiences: rule.audiences.map(plainAudience),
     clockSkewSeconds: CLOCK_SKEW_SECONDS,
     keys: rule.keys ?? [],
-    remoteKeys: rule.keys === undefined ? remoteKeys(rule, resource.namespace, resources) : undefined,
+    remoteKeys: remote,
     locations: rule.locations,
     keepToken: rule.keepToken,
     payloadHeader: rule.payloadHeader,

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RemoteKeysSpec } from '../../plan/checkpoint-spec.ts'
+import type { Problem } from '../../errors/problem.ts'
+import { readDocuments } from '../document.ts'
+import { SourceNode } from '../source-node.ts'
+import { readMesh } from './read.ts'
+import { remoteKeys } from './remote-keys.ts'
+
+const PEM: Readonly<Record<string, string>> = {
+  'ca.pem': '-----BEGIN CERTIFICATE-----\nca\n-----END CERTIFICATE-----\n',
+  'cert.pem': '-----BEGIN CERTIFICATE-----\ncert\n-----END CERTIFICATE-----\n',
+  'key.pem': '-----BEGIN PRIVATE KEY-----\nkey\n-----END PRIVATE KEY-----\n',
+}
+
+/** Where the keys of the one rule of these documents are, and what is said about them. */
+async function keysOf(
+  ...documents: readonly string[]
+): Promise<{ keys: RemoteKeysSpec | undefined; problems: readonly string[] }> {
+  const problems: Problem[] = []
+  const roots = readDocuments('mesh.yaml', documents.join('\n---\n'), problems).map((each) =>
+    SourceNode.root(each),
+  )
+  const resources = await readMesh(roots, {
+    read: (_, file) => Promise.resolve({ file, text: PEM[file] ?? '' }),
+  })
+  const [authentication] = resources.requestAuthentications
+  const [rule] = authentication?.rules ?? []
+  assert.ok(authentication !== undefined && rule !== undefined)
+  const keys = remoteKeys(rule, authentication.namespace, resources)
+  return { keys, problems: problems.map(({ message }) => message) }
+}
+
+const rule = (fields: string): string => `
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: jwt, namespace: foo }
+spec: { jwtRules: [{ ${fields} }] }`
+
+const ENTRY = `
+apiVersion: networking.istio.io/v1beta1
+kind: ServiceEntry
+metadata: { name: external, namespace: foo }
+spec:
+  hosts: [11.11.11.11, nginx-proxy.foo.svc.cluster.local]
+  addresses: [11.11.11.11]
+  endpoints: [{ address: 10.0.0.1 }, { address: 10.0.0.2, ports: { https: 8443 } }]
+  location: MESH_EXTERNAL
+  ports:
+    - { name: http, number: 80, protocol: HTTP }
+    - { name: https, number: 443, protocol: HTTPS, targetPort: 9443 }
+  resolution: STATIC`
+
+const tls = (settings: string, port = 443): string => `
+apiVersion: networking.istio.io/v1alpha3
+kind: DestinationRule
+metadata: { name: external, namespace: foo }
+spec:
+  host: 11.11.11.11
+  trafficPolicy:
+    portLevelSettings: [{ port: { number: ${port} }, tls: { ${settings} } }]`
+
+test('a URL alone is fetched from where its name leads', async () => {
+  const { keys } = await keysOf(rule('issuer: a, jwksUri: "http://nginx.test/get_jwks", timeout: 2s'))
+  assert.deepEqual(keys, {
+    url: 'http://nginx.test/get_jwks',
+    isDiscovery: false,
+    timeoutMs: 2000,
+    endpoints: [],
+    tls: undefined,
+  })
+})
+
+test('without a URL the metadata of the issuer say where the keys are', async () => {
+  for (const issuer of ['https://issuer.example', 'https://issuer.example/']) {
+    const { keys } = await keysOf(rule(`issuer: "${issuer}"`))
+    assert.equal(keys?.url, 'https://issuer.example/.well-known/openid-configuration')
+    assert.equal(keys?.isDiscovery, true)
+    assert.equal(keys?.timeoutMs, 5000)
+  }
+})
+
+test('an issuer that is no URL has no metadata', async () => {
+  const { keys, problems } = await keysOf(rule('issuer: testing@secure.istio.io'))
+  assert.equal(keys, undefined)
+  assert.match(problems.join(), /is no URL to find the keys at/)
+})
+
+test('a ServiceEntry says the addresses of a host, each with its port', async () => {
+  const { keys } = await keysOf(rule('issuer: a, jwksUri: "https://11.11.11.11/jwks"'), ENTRY)
+  assert.deepEqual(keys?.endpoints, [
+    { address: '10.0.0.1', port: 9443 },
+    { address: '10.0.0.2', port: 8443 },
+  ])
+  const plain = await keysOf(rule('issuer: a, jwksUri: "http://nginx-proxy/jwks"'), ENTRY)
+  assert.deepEqual(plain.keys?.endpoints, [
+    { address: '10.0.0.1', port: 80 },
+    { address: '10.0.0.2', port: 80 },
+  ])
+})
+
+test('a port that the ServiceEntry does not have is told of', async () => {
+  const { keys, problems } = await keysOf(rule('issuer: a, jwksUri: "http://11.11.11.11:8080/jwks"'), ENTRY)
+  assert.deepEqual(keys?.endpoints, [])
+  assert.match(problems.join(), /has no port 8080/)
+})
+
+test('a DestinationRule adds TLS at its port', async () => {
+  const settings = 'mode: SIMPLE, caCertificates: ca.pem, sni: issuer.example'
+  const { keys } = await keysOf(rule('issuer: a, jwksUri: "http://11.11.11.11:443/jwks"'), tls(settings))
+  assert.equal(keys?.url, 'https://11.11.11.11/jwks')
+  assert.deepEqual(keys.tls, {
+    ca: PEM['ca.pem'],
+    certificate: undefined,
+    serverName: 'issuer.example',
+    verifies: true,
+  })
+  const other = await keysOf(rule('issuer: a, jwksUri: "http://11.11.11.11/jwks"'), tls(settings))
+  assert.equal(other.keys?.url, 'http://11.11.11.11/jwks')
+})
+
+test('TLS at port 80 keeps its port', async () => {
+  const { keys } = await keysOf(
+    rule('issuer: a, jwksUri: "http://11.11.11.11/jwks"'),
+    tls('mode: SIMPLE', 80),
+  )
+  assert.equal(keys?.url, 'https://11.11.11.11:80/jwks')
+})
+
+test('MUTUAL shows a certificate of the gateway', async () => {
+  const settings = 'mode: MUTUAL, clientCertificate: cert.pem, privateKey: key.pem'
+  const { keys } = await keysOf(rule('issuer: a, jwksUri: "https://11.11.11.11/jwks"'), tls(settings))
+  assert.deepEqual(keys?.tls?.certificate, { cert: PEM['cert.pem'], key: PEM['key.pem'] })
+})
+
+test('TLS that the URL has is never taken away', async () => {
+  const { keys, problems } = await keysOf(
+    rule('issuer: a, jwksUri: "https://11.11.11.11/jwks"'),
+    tls('mode: DISABLE'),
+  )
+  assert.equal(keys?.url, 'https://11.11.11.11/jwks')
+  assert.match(problems.join(), /it stays on/)
+})
+
+for (const [settings, message] of [
+  ['mode: ISTIO_MUTUAL', /needs certificates of the mesh/],
+  ['mode: MUTUAL', /needs `clientCertificate` and `privateKey`/],
+  ['mode: SIMPLE, credentialName: x', /secrets of Kubernetes cannot be read/],
+  ['mode: SIMPLE, insecureSkipVerify: true', /can put keys of their own in/],
+  ['mode: SIMPLE, caCertificates: key.pem', /the file holds no certificate in PEM/],
+  ['mode: TLS', /`TLS` is not a TLS mode/],
+] as const) {
+  test(`${settings} is told of`, async () => {
+    const { problems } = await keysOf(rule('issuer: a, jwksUri: "https://11.11.11.11/jwks"'), tls(settings))
+    assert.match(problems.join('\n'), message)
+  })
+}
