@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { policy } from '../support/mesh.ts'
 import { run, type Run } from './built-cli.ts'
 import { createFolder } from './folder.ts'
 
@@ -98,6 +99,13 @@ describe('claimgate explain, for policies of a mesh', () => {
       ['http://127.0.0.1:9999/admin/x', '-t', await token({ groups: ['admin'] })],
       /because of `ports: \[8080\]` \(line 8\)/,
     )
+  })
+
+  it('says that hosts have ports', async () => {
+    folder.write('hosts.yaml', policy('ALLOW', '[{ to: [{ operation: { hosts: [localhost] } }] }]'))
+    const args = ['explain', 'hosts.yaml', '--backend', 'http://127.0.0.1:9000', 'http://localhost:8080/']
+    const { stdout } = await run(args, { cwd: folder.path })
+    assert.match(stdout, /hint: hosts are compared with their port, and the request is for `localhost:8080`/)
   })
 
   it('says where to send a token that a policy asks for', async () => {

@@ -237,6 +237,14 @@ mesh:
     assert.equal(both.gateway.entries.at(-1)?.reason, 'external-denied')
   })
 
+  for (const status of [204, 304]) {
+    it(`keeps out with 403 where it says ${status}`, async () => {
+      await using authorizer = await startAuthorizer((_, response) => response.writeHead(status).end())
+      await using both = await asking(authorizer.url, '')
+      assert.equal((await fetch(`${both.gateway.url}/asked`)).status, 403)
+    })
+  }
+
   it('comes before tokens', async () => {
     await using authorizer = await startAuthorizer((_, response) => response.writeHead(401).end('no'))
     await using both = await asking(authorizer.url, '', authentication('', 'jwt', ISSUER, issuer))

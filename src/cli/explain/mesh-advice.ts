@@ -64,6 +64,10 @@ function advisePolicy(the: Case): readonly string[] {
   const steps = the.explanation.steps
   const isNobody = !steps.some(({ stage, outcome }) => stage === 'claims' && outcome === 'passed')
   const last = steps.findLast(({ stage }) => stage === 'policy')?.message ?? ''
+  if (/`(?:not)?[hH]osts:/.test(last) && /:\d+$/.test(the.request.authority))
+    return [
+      `hosts are compared with their port, and the request is for \`${the.request.authority}\`: write \`["example.com", "example.com:*"]\``,
+    ]
   const asksForToken = /equestPrincipals|request\.auth\./.test(last)
   if (!asksForToken) return []
   if (isNobody) return adviseNobody(the)

@@ -161,12 +161,16 @@ async function bodyOf(body: Dispatcher.ResponseData['body']): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** What says that the request may go on, and is no 200, is not to look like success. */
+/** What is no refusal by itself is not to look like success, and a 304 could carry no body. */
 function refusalOf(status: number, headers: readonly string[], body: string): ExternalResponse {
   const kept: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? ''
     if (REFUSAL_FIELDS.has(name.toLowerCase())) kept.push(name, headers[i + 1] ?? '')
   }
-  return { status: status < 300 ? 403 : status, headers: [...kept, 'Cache-Control', 'no-store'], body }
+  return {
+    status: status < 300 || status === 304 ? 403 : status,
+    headers: [...kept, 'Cache-Control', 'no-store'],
+    body,
+  }
 }
