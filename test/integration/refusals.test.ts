@@ -5,6 +5,7 @@ import { CATALOG, type ErrorCode } from '../../src/errors/catalog.ts'
 import type { RefusalStyle } from '../../src/plan/spec.ts'
 import { jsonAccessLog, type AccessEntry } from '../../src/telemetry/access-log.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { policy } from '../support/mesh.ts'
 import { rawAnswer, rawRequest, type RawAnswer, type RawRequest } from '../support/raw-answer.ts'
 import { RawClient, startRawServer, startScriptedServer, type RawServer } from '../support/raw-http.ts'
 import { createIssuer, type TestIssuer } from '../support/tokens.ts'
@@ -38,14 +39,19 @@ authentications:
     tokenFrom: [{ header: Authorization, prefix: Bearer }, { form: jwt }]
     forward: [{ claim: name, header: X-Name }]
 routes:
+  - { name: policy, hosts: api.example.com, path: /policy/*, backend: fine, auth: none }
 ${BACKENDS.map((name) => `  - { name: ${name}, hosts: api.example.com, path: /problem/${name}, methods: [GET, POST], backend: ${name}, auth: main }`).join('\n')}
 import:
 ${BACKENDS.map((name) => `  - { functionCompute: ${name}.json, backends: { ${name}: { backend: ${name}, host: api.example.com, path: /function-compute/${name} } } }`).join('\n')}
+  - { mesh: mesh.yaml }
 limits: { maxFormBytes: 1KiB, maxHeadBytes: 8KiB }
 timeouts: { head: 300ms, body: 200ms }
 log: { steps: refused }
 `
 }
+
+/** Nobody may go to one path, whatever token they have. */
+const MESH = policy('DENY', "[{ to: [{ operation: { paths: ['/policy/denied'] } }] }]")
 
 function triggers(jwks: string): Record<string, string> {
   const authConfig = {
@@ -100,10 +106,10 @@ describe('refusals', () => {
     }
     const jwks = JSON.stringify(issuer.jwks)
     strict = await startTestGateway(`${configuration(urls, jwks)}engine: claimgate\n`, {
-      files: triggers(jwks),
+      files: { ...triggers(jwks), 'mesh.yaml': MESH },
     })
     gateway = await startTestGateway(configuration(urls, jwks), {
-      files: triggers(jwks),
+      files: { ...triggers(jwks), 'mesh.yaml': MESH },
       clock: {
         now() {
           if (clockBreaks > 0 && --clockBreaks === 0) throw new Error('a private failure of the clock')
@@ -210,6 +216,17 @@ describe('refusals', () => {
         )
         assert.match(entry.reason ?? '', reason)
       }
+    })
+
+    it('GW_POLICY_DENIED: in the words of Envoy, whatever the route has', async () => {
+      const answer = await send({ target: `/policy/denied?q=${QUERY}`, fields: authorization(tokens.good) })
+      assert.equal(answer.status, 403)
+      assert.equal(answer.body, 'RBAC: access denied')
+      assert.equal(answer.headers['content-type'], 'text/plain')
+      assert.equal(answer.headers['cache-control'], 'no-store')
+      const entry = lineOf(answer.headers['x-request-id'], 'GW_POLICY_DENIED', answer)
+      assert.equal(entry.by, 'istio-system/policy')
+      produced.set('GW_POLICY_DENIED', new Set(['envoy']))
     })
 
     it('GW_REQUEST_TARGET_TOO_LONG, GW_REQUEST_UNSUPPORTED, GW_REQUEST_VERSION: by the engine that tells them apart', async () => {
