@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from '../../errors/refusal.ts'
-import type { RequestGrammar, RequestHead } from '../../http1/index.ts'
+import { isToken, type RequestGrammar, type RequestHead } from '../../http1/index.ts'
 import { err, type Result } from '../../kernel/result.ts'
 import { problemRefusal } from '../wire/problem-refusal.ts'
 
@@ -35,8 +35,10 @@ class HeadParts {
   #lines = ''
 
   add(name: string, value: string): Http2Problem | undefined {
-    if (BREAKS_LINES.test(name) || BREAKS_LINES.test(value)) return 'http2-character'
+    if (BREAKS_LINES.test(value)) return 'http2-character'
     if (name.startsWith(':')) return this.#addPseudo(name, value)
+    // A colon in it would end the name where the line is read.
+    if (!isToken(name)) return 'http2-character'
     if (OF_CONNECTIONS.has(name)) return 'http2-connection-field'
     if (name === 'host') {
       if (this.#host !== undefined) return 'http2-authority'
