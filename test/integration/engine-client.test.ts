@@ -24,8 +24,8 @@ type Words<T> = T | Readonly<Record<EngineName, T>>
 const REFUSED: Readonly<Record<string, { bytes: string; status: Words<number>; reason?: Words<string> }>> = {
   'text that is no HTTP': { bytes: 'HELO there\r\n\r\n', status: 400 },
   'a TLS greeting': { bytes: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', status: 400 },
-  'the preface of HTTP/2': {
-    bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'nearly the preface of HTTP/2': {
+    bytes: 'PRI * HTTP/2.0\r\nHost: a\r\n\r\nSM\r\n\r\n',
     status: { claimgate: 505, node: 400 },
   },
   'no Host': {
