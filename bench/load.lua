@@ -2,6 +2,7 @@
 --   tokens=<file>  one token per line; each request has the next one, and the run ends with the last (no token twice)
 --   token=<file>   one token for all requests
 --   paths=<file>   one path per line, taken in turn
+--   from=<address> the address that the requests say they come from, by X-Forwarded-For
 --   method, bytes  the method, and the size of a body to send
 --   pause=<ms>     each connection waits between requests: at random, this long on average
 -- Requests are made before the clock starts: while it runs, nothing is read, built or parsed.
@@ -57,6 +58,7 @@ function init(arguments)
   end
   wrk.method = options.method or "GET"
   if options.bytes then wrk.body = string.rep("x", tonumber(options.bytes)) end
+  if options.from then wrk.headers["X-Forwarded-For"] = options.from end
   if options.token then wrk.headers["Authorization"] = "Bearer " .. lines(options.token)[1] end
   if options.pause then
     math.randomseed(os.time())
@@ -65,7 +67,8 @@ function init(arguments)
   end
   if options.tokens then
     prepare(lines(options.tokens), function(token)
-      return wrk.format(nil, nil, { Host = wrk.headers["Host"], Authorization = "Bearer " .. token })
+      wrk.headers["Authorization"] = "Bearer " .. token
+      return wrk.format(nil, nil)
     end, takeOnce)
   elseif options.paths then
     prepare(lines(options.paths), function(path) return wrk.format(nil, path) end, takeAround)

@@ -16,6 +16,8 @@ export interface Load {
   readonly connections?: number
   /** How long each connection rests between two requests, on average. Without it, not at all. */
   readonly pauseMs?: number
+  /** The address that it says it comes from; without it, that of its connections. */
+  readonly from?: string
 }
 
 /** What wrk saw. */
@@ -71,6 +73,7 @@ function wrkArguments(origin: string, load: Load, seconds: number): string[] {
     tokens: load.tokens,
     paths: load.paths,
     pause: load.pauseMs,
+    from: load.from,
   }
   return [
     '-t1',

@@ -149,6 +149,8 @@ function floodTable(results: readonly FloodResult[]): string {
       'flooded',
       'p99.9 ms alone',
       'flooded',
+      'CPU % alone',
+      'flooded',
     ],
     measured.map(({ what, rounds }) => {
       const of = (figure: (round: FloodResult['rounds'][number]) => number): number =>
@@ -163,6 +165,8 @@ function floodTable(results: readonly FloodResult[]): string {
         millis(of((round) => round.flooded.p99Us)),
         millis(of((round) => round.alone.p999Us)),
         millis(of((round) => round.flooded.p999Us)),
+        whole(of((round) => round.aloneCpuMs / 10)),
+        whole(of((round) => round.floodedCpuMs / 10)),
       ]
     }),
   )

@@ -88,7 +88,9 @@ export class TokenFiles {
 
   forged(alg: Measured, count: number): Promise<string> {
     const { key } = this.#bench.keys(alg)
-    return this.#file(`${alg}.forged`, () => Promise.resolve(forgeTokens(key, count, this.#bench.nowSeconds)))
+    return this.#file(`${alg}.forged-${count}`, () =>
+      Promise.resolve(forgeTokens(key, count, this.#bench.nowSeconds)),
+    )
   }
 
   #sign(alg: Measured, count: number): Promise<string[]> {

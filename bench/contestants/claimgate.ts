@@ -20,6 +20,8 @@ export interface ClaimgateTask extends Task {
   readonly engine?: string
   /** This many routes, `/00000/*` and so on, instead of one for every path. */
   readonly routes?: number
+  /** Whether the load generator is believed where it says that a request comes from elsewhere. */
+  readonly behindProxy?: boolean
 }
 
 /** A hundred thousand routes take some seconds to read. */
@@ -76,6 +78,7 @@ async function configuration(bench: Workbench, task: ClaimgateTask, port: number
   }
   const engine = task.engine ?? bench.options.engine
   if (engine !== undefined) settings['engine'] = engine
+  if (task.behindProxy === true) settings['trustedProxies'] = ['127.0.0.1']
   if (task.guard !== 'none') {
     const keys = { jwksFile: bench.keys(task.guard).jwksFile }
     settings['authentications'] = {

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { authenticationSpec, guardSpec, hmacIssuer, NOW_SECONDS } from '../../test/support/decision.ts'
+import {
+  authenticationSpec,
+  guardSpec,
+  hmacIssuer,
+  NOW_SECONDS,
+  requestOf,
+} from '../../test/support/decision.ts'
 import { claimRules } from '../../test/support/signer.ts'
 import { createKeySet, DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
 import type { Result } from '../kernel/result.ts'
 import { coverOf, type Cover } from '../plan/cover.ts'
 import type { Guard } from '../plan/plan.ts'
 import type { AuthenticationSpec } from '../plan/spec.ts'
-import { Trace } from '../policy/index.ts'
+import { AddressSet, Trace } from '../policy/index.ts'
 import { TokenCache } from './token-cache.ts'
 import { CHECKS_AT_ONCE } from './signature-checks.ts'
-import { authenticate, TokenWait, type AuthenticationRefusal } from './authenticate.ts'
+import { authenticate, type AuthenticationRefusal } from './authenticate.ts'
 import type { Principal } from './principal.ts'
+import { TokenWait } from './token-wait.ts'
+import { Turnstile } from './turnstile.ts'
 
 const issuer = hmacIssuer({ kid: 'k1' })
 const stranger = hmacIssuer({ kid: 'k1' })
@@ -34,9 +42,12 @@ function run(
 }
 
 const CIRCUMSTANCES = {
+  request: requestOf(),
+  trustedPeers: new AddressSet([]),
   nowMs: NOW_SECONDS * 1000,
   limits: DEFAULT_TOKEN_LIMITS,
   signatures: CHECKS_AT_ONCE,
+  turnstile: new Turnstile({ now: () => NOW_SECONDS * 1000 }),
   awaited: undefined,
 }
 

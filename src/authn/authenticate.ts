@@ -1,12 +1,10 @@
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import {
-  parseToken,
   selectKey,
   verifyClaims,
   type JwtRejection,
   type KeySet,
   type ParsedToken,
-  type TokenLimits,
   type VerificationKey,
   type VerifiedToken,
 } from '../jwt/index.ts'
@@ -18,44 +16,25 @@ import type { RefusalStyle, TokenLocation } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
 import { describeLocation, findToken, type TokenPlaces, type TokenSearch } from './find-token.ts'
 import type { Principal } from './principal.ts'
-import { reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { isTurnedAway, reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { readToken, type ReadingInput } from './read-token.ts'
 import type { SignatureChecks } from './signature-checks.ts'
-import { KnownToken, type TokenCache } from './token-cache.ts'
+import type { KnownToken } from './token-cache.ts'
+import { TokenWait } from './token-wait.ts'
 import { traceIssuer, traceMissing, traceRejection, traceUnreadable, traceVerified } from './trace-token.ts'
 
-export interface AuthenticationInput {
+export interface AuthenticationInput extends ReadingInput {
   readonly cover: Cover
   readonly places: TokenPlaces
   readonly nowMs: number
-  readonly limits: TokenLimits
-  readonly tokens: TokenCache
   readonly signatures: SignatureChecks
-  /** The token that this request has waited for, which the cache may have let go of meanwhile. */
-  readonly awaited: AwaitedToken | undefined
 }
 
 export interface AuthenticationRefusal {
   readonly refusal: Refusal
   readonly style: RefusalStyle
-}
-
-/** What is known of a token that a request waits for, with its whole text. */
-export interface AwaitedToken {
-  readonly text: string
-  readonly known: KnownToken
-  /** What the same request has waited for before that. */
-  readonly before?: AwaitedToken | undefined
-}
-
-/** Whether the token is good is not known yet: the same is asked again after the wait, with `awaited`. */
-export class TokenWait {
-  readonly wait: Wait
-  readonly awaited: AwaitedToken
-
-  constructor(wait: Wait, awaited: AwaitedToken) {
-    this.wait = wait
-    this.awaited = awaited
-  }
+  /** So much of what its source sends is bad that the answer should wait: others come first. */
+  readonly late: boolean
 }
 
 /**
@@ -73,8 +52,10 @@ export function authenticate(
     if (outcome.ok) return outcome
     if (outcome.error instanceof TokenWait) return err(outcome.error)
     failure = further(failure, outcome.error)
+    // Whether the token is good stays open, also where it would only have told more of who asks.
+    if (isTurnedAway(failure.reason)) return err(refusalOf(failure, input))
   }
-  if (input.cover.required) return err(refusalOf(failure, input.cover))
+  if (input.cover.required) return err(refusalOf(failure, input))
   return ok(undefined)
 }
 
@@ -116,7 +97,9 @@ function verifyFound(
   input: AuthenticationInput,
   trace: Trace | undefined,
 ): Result<Principal, Failure | TokenWait> {
-  const known = knownToken(found, input)
+  const known = readToken(found, input)
+  if (known instanceof TokenWait) return err(known)
+  if (typeof known === 'string') return err({ reason: known, guard: undefined, rejection: undefined })
   const { parsed } = known
   if (!parsed.ok) {
     if (trace !== undefined) traceRejection(trace, parsed.error, undefined)
@@ -140,12 +123,13 @@ function verifyFound(
 function verifyBy(
   guard: Guard,
   { found, known, token }: ReadToken,
-  { nowMs, signatures }: AuthenticationInput,
+  input: AuthenticationInput,
   trace: Trace | undefined,
 ): Result<Principal, Failure | TokenWait> {
+  const { nowMs, awaited: before } = input
   const { spec, keys } = guard.authentication
-  const key = signerOf(known, token, keys, signatures)
-  if (key instanceof Wait) return err(new TokenWait(key, { text: found.text, known }))
+  const key = signerOf(known, token, keys, input)
+  if (key instanceof Wait) return err(new TokenWait(key, { text: found.text, known, before }))
   const verified = key.ok ? verifyClaims(token, key.value, spec.rules, nowMs) : key
   if (!verified.ok) {
     if (trace !== undefined) traceRejection(trace, verified.error, { guard, token, nowMs })
@@ -164,26 +148,15 @@ interface ReadToken {
 
 type FoundToken = TokenSearch & { readonly kind: 'found' }
 
-function knownToken(
-  { text, token }: FoundToken,
-  { tokens, limits, awaited }: AuthenticationInput,
-): KnownToken {
-  const known = awaited?.text === text ? awaited.known : tokens.get(text)
-  if (known !== undefined && known.tokenLength === token.length) return known
-  const fresh = new KnownToken(token.length, parseToken(token, limits))
-  tokens.offer(text, fresh)
-  return fresh
-}
-
 function signerOf(
   known: KnownToken,
   token: ParsedToken,
   keys: KeySet,
-  signatures: SignatureChecks,
+  input: AuthenticationInput,
 ): Result<VerificationKey, JwtRejection> | Wait {
   const key = selectKey(token.header, keys)
   if (!key.ok) return key
-  const rejection = signatures.check(known, token, key.value)
+  const rejection = input.signatures.check(known, token, key.value, input)
   if (rejection === undefined) return key
   return rejection instanceof Wait ? rejection : err(rejection)
 }
@@ -218,12 +191,12 @@ function further(a: Failure | undefined, b: Failure): Failure {
     : a
 }
 
-function refusalOf(failure: Failure = MISSING, cover: Cover): AuthenticationRefusal {
-  const { code } = REASONS[failure.reason]
-  const guard = failure.guard ?? cover.guards[0]
-  const refusal = refuse(code, failure.reason, {
+function refusalOf(failure: Failure | undefined, input: AuthenticationInput): AuthenticationRefusal {
+  const { reason, rejection, guard = input.cover.guards[0] } = failure ?? MISSING
+  const refusal = refuse(REASONS[reason].code, reason, {
     ...(guard === undefined ? {} : { by: guard.authentication.spec.name }),
-    detail: reasonDetail(failure.reason, failure.rejection?.member),
+    detail: reasonDetail(reason, rejection?.member),
   })
-  return { refusal, style: guard?.authentication.spec.refusals ?? 'problem' }
+  const late = reason !== 'token-missing' && input.turnstile.refused(input, reason)
+  return { refusal, style: guard?.authentication.spec.refusals ?? 'problem', late }
 }

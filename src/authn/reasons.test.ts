@@ -5,8 +5,19 @@ import { REASONS } from './reasons.ts'
 
 const entries = Object.entries(REASONS)
 
+/** Those for which no token was looked at: they are said of the source, or of the gateway. */
+const TURNED_AWAY: Readonly<Record<string, string>> = {
+  'source-over-budget': '429 GW_TOKEN_FLOOD',
+  'too-many-waiting': '503 GW_TOKEN_BUSY',
+}
+
 test('every reason against a token is a 401 whose code tells of no more than absence and age', () => {
   for (const [reason, { code }] of entries) {
+    const turnedAway = TURNED_AWAY[reason]
+    if (turnedAway !== undefined) {
+      assert.equal(`${catalogEntry(code).status} ${code}`, turnedAway)
+      continue
+    }
     const expected =
       reason === 'token-missing'
         ? 'GW_TOKEN_MISSING'

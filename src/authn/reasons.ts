@@ -1,10 +1,12 @@
 import type { ErrorCode } from '../errors/catalog.ts'
 import type { JwtReason } from '../jwt/index.ts'
 import type { Stage } from '../policy/index.ts'
+import type { TurnReason } from './turnstile.ts'
 
 /** Everything that authentication refuses for: the token's own faults, and those of where it stands. */
 export type AuthenticationReason =
   | JwtReason
+  | TurnReason
   | 'token-missing'
   | 'prefix-mismatch'
   | 'several-tokens'
@@ -29,6 +31,17 @@ export const REASONS: Readonly<Record<AuthenticationReason, ReasonEntry>> = {
     stage: 'token',
     code: 'GW_TOKEN_MISSING',
     detail: 'no token stands at any configured location',
+  },
+  'source-over-budget': {
+    stage: 'token',
+    code: 'GW_TOKEN_FLOOD',
+    detail:
+      'so many bad tokens came from this address of late that no more of its new tokens are looked at; is it that of a proxy that is missing in trustedProxies',
+  },
+  'too-many-waiting': {
+    stage: 'token',
+    code: 'GW_TOKEN_BUSY',
+    detail: 'more new tokens wait to be verified than may',
   },
   'prefix-mismatch': {
     stage: 'token',
@@ -171,4 +184,9 @@ export const REASONS: Readonly<Record<AuthenticationReason, ReasonEntry>> = {
 export function reasonDetail(reason: AuthenticationReason, member: string | undefined): string {
   const { detail } = REASONS[reason]
   return member === undefined || detail.includes(`\`${member}\``) ? detail : `${detail} (\`${member}\`)`
+}
+
+/** Whether a token was not even looked at, so that nobody can tell what is wrong with it, or that nothing is. */
+export function isTurnedAway(reason: AuthenticationReason): boolean {
+  return reason === 'source-over-budget' || reason === 'too-many-waiting'
 }

@@ -2,11 +2,9 @@ import { refuse } from '../errors/refusal.ts'
 import {
   checkRuleClaims,
   checkRuleTypes,
-  parseToken,
   reject,
   type JwtRejection,
   type ParsedToken,
-  type TokenLimits,
   type VerificationKey,
 } from '../jwt/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
@@ -14,23 +12,22 @@ import { Wait } from '../kernel/wait.ts'
 import type { TokenRule } from '../plan/token-rules.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
-import { TokenWait, type AuthenticationRefusal, type AwaitedToken } from './authenticate.ts'
+import type { AuthenticationRefusal } from './authenticate.ts'
 import { bearerOf, type Bearer } from './bearer.ts'
 import type { TokenPlaces } from './find-token.ts'
 import { findTokens, type PlacedToken } from './find-tokens.ts'
-import { reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { isTurnedAway, reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { readToken, type ReadingInput } from './read-token.ts'
 import type { SignatureChecks } from './signature-checks.ts'
-import { KnownToken, type TokenCache } from './token-cache.ts'
+import type { KnownToken } from './token-cache.ts'
+import { TokenWait } from './token-wait.ts'
 import { traceRule, traceRuleFailure } from './trace-rules.ts'
 
-export interface RuleInput {
+export interface RuleInput extends ReadingInput {
   readonly rules: readonly TokenRule[]
   readonly places: TokenPlaces
   readonly nowMs: number
-  readonly limits: TokenLimits
-  readonly tokens: TokenCache
   readonly signatures: SignatureChecks
-  readonly awaited: AwaitedToken | undefined
 }
 
 /** What the rules of a workload made of the tokens of a request. */
@@ -59,8 +56,9 @@ export function verifyByRules(
     if (outcome instanceof TokenWait) return err(outcome)
     if (outcome.ok) {
       if (trace !== undefined) traceRule(trace, outcome.value)
-      return withOthers(outcome.value, verification)
+      return withOthers(outcome.value, verification, input)
     }
+    if (isTurnedAway(outcome.error.reason)) return err(refusalOf([{ rule, rejection: outcome.error }], input))
     if (trace !== undefined) traceRuleFailure(trace, rule, outcome.error)
     failures ??= []
     failures.push({ rule, rejection: outcome.error })
@@ -73,7 +71,7 @@ export function verifyByRules(
     })
     return NOBODY
   }
-  return err(refusalOf(failures))
+  return err(refusalOf(failures, input))
 }
 
 /** Why a token does not meet a rule. */
@@ -92,6 +90,7 @@ interface Failure {
 function withOthers(
   bearer: Bearer,
   verification: Verification,
+  input: RuleInput,
 ): Result<RuleVerdict, AuthenticationRefusal | TokenWait> {
   const { rule } = bearer
   if (rule.others.length === 0) return ok({ bearer, withheld: rule.withheld })
@@ -99,6 +98,8 @@ function withOthers(
   for (const other of rule.others) {
     const outcome = verification.verify(other)
     if (outcome instanceof TokenWait) return err(outcome)
+    if (outcome?.ok === false && isTurnedAway(outcome.error.reason))
+      return err(refusalOf([{ rule: other, rejection: outcome.error }], input))
     if (outcome?.ok === true) for (const location of other.locations) letOn.add(location)
   }
   return ok({ bearer, withheld: rule.withheld.filter((location) => !letOn.has(location)) })
@@ -143,7 +144,9 @@ class Verification {
 
   /** Parts, types, issuer, times, audience, key, signature: in that order, which decides what a bad token is told. */
   #verifyOne(rule: TokenRule, placed: PlacedToken): Outcome {
-    const known = this.#knownToken(placed)
+    const known = readToken(placed, this.#input)
+    if (known instanceof TokenWait) return known
+    if (typeof known === 'string') return err({ reason: known })
     if (!known.parsed.ok) return err(known.parsed.error)
     const token = known.parsed.value
     const { claims } = token
@@ -159,15 +162,6 @@ class Verification {
     return key.ok ? ok(bearerOf(token, rule, key.value)) : key
   }
 
-  #knownToken({ text, token }: PlacedToken): KnownToken {
-    const { tokens, limits, awaited } = this.#input
-    const known = awaitedOf(awaited, text) ?? tokens.get(text)
-    if (known !== undefined && known.tokenLength === token.length) return known
-    const fresh = new KnownToken(token.length, parseToken(token, limits))
-    tokens.offer(text, fresh)
-    return fresh
-  }
-
   /** The key that has signed the token: a kid that either side lacks fits every kid. */
   #signer(
     { keys }: TokenRule,
@@ -181,7 +175,7 @@ class Verification {
       if (kid !== undefined && key.kid !== undefined && key.kid !== kid) continue
       if (!key.algorithms.includes(alg)) continue
       if (++this.#tries > MAX_KEYS_TRIED) return TOO_MANY
-      const rejection = this.#input.signatures.check(known, token, key)
+      const rejection = this.#input.signatures.check(known, token, key, this.#input)
       if (rejection === undefined) return ok(key)
       if (rejection instanceof Wait) return rejection
       last = rejection
@@ -196,12 +190,6 @@ const NO_KEYS = err(reject('no-keys'))
 const NO_KEY = err(reject('kid-unknown', { member: 'kid' }))
 const TOO_MANY = err(reject('signature-mismatch'))
 
-/** A request with several tokens may have waited for several; each is worked out once. */
-function awaitedOf(awaited: AwaitedToken | undefined, text: string): KnownToken | undefined {
-  for (let each = awaited; each !== undefined; each = each.before) if (each.text === text) return each.known
-  return undefined
-}
-
 /**
  * Of several failures the one that Envoy tells: the first, unless that is of another issuer; then the last that is not.
  */
@@ -211,10 +199,11 @@ function toldOf(failures: readonly Failure[]): Failure | undefined {
   return failures.findLast(({ rejection }) => rejection.reason !== 'issuer-unknown') ?? first
 }
 
-function refusalOf(failures: readonly Failure[]): AuthenticationRefusal {
+function refusalOf(failures: readonly Failure[], input: RuleInput): AuthenticationRefusal {
   const failure = toldOf(failures)
   if (failure === undefined) throw new Error('a refusal without a failure')
-  return ruleRefusal(failure.rule, failure.rejection)
+  const { rule, rejection } = failure
+  return { ...ruleRefusal(rule, rejection), late: input.turnstile.refused(input, rejection.reason) }
 }
 
 /** A refusal in the words of Envoy, which are made of the reason and the claim that it is about. */
@@ -224,5 +213,5 @@ export function ruleRefusal(rule: TokenRule, { reason, member }: RuleRejection):
     detail: reasonDetail(reason, member),
     ...(member === undefined ? {} : { member }),
   })
-  return { refusal, style: 'envoy' }
+  return { refusal, style: 'envoy', late: false }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../test/support/decision.ts'
 import { Fault } from '../errors/fault.ts'
 import type { Guard, Route } from '../plan/plan.ts'
-import { CHECKS_AT_ONCE, TokenCache, type Principal } from '../authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache, Turnstile, type Principal } from '../authn/index.ts'
 import { coverOf, type Cover } from '../plan/cover.ts'
 import { authorize } from './authorize.ts'
 import type { Permit } from './permit.ts'
@@ -34,6 +34,7 @@ const CIRCUMSTANCES = {
   nowMs: 0,
   tokens: new TokenCache(),
   signatures: CHECKS_AT_ONCE,
+  turnstile: new Turnstile({ now: () => 0 }),
   awaited: undefined,
   external: { ask: () => assert.fail() },
 }

@@ -7,6 +7,7 @@ import {
   type Bearer,
   type SignatureChecks,
   type TokenCache,
+  type Turnstile,
 } from '../authn/index.ts'
 import { headerValues } from '../inbound/fields/headers.ts'
 import type { InboundRequest } from '../inbound/request.ts'
@@ -28,6 +29,7 @@ export interface CheckpointCircumstances {
   readonly nowMs: number
   readonly tokens: TokenCache
   readonly signatures: SignatureChecks
+  readonly turnstile: Turnstile
   readonly awaited: AwaitedToken | undefined
   readonly external: ExternalChecks
 }
@@ -161,7 +163,7 @@ const NOTHING_ADDED = ok(NO_FIELDS)
 function meetRules(
   { tokenRules }: Checkpoint,
   view: RequestView,
-  { request, plan, nowMs, tokens, signatures, awaited }: CheckpointInput,
+  { request, plan, nowMs, tokens, signatures, turnstile, awaited }: CheckpointInput,
   trace: Trace | undefined,
 ): Result<{ bearer: Bearer | undefined; withheld: readonly TokenLocation[] }, CheckpointRefusal | TokenWait> {
   if (tokenRules.length === 0) return NOBODY
@@ -175,7 +177,18 @@ function meetRules(
   }
   const places = { headers: view.headers, query: view.query, form: undefined }
   const outcome = verifyByRules(
-    { rules: tokenRules, places, nowMs, limits: plan.tokenLimits, tokens, signatures, awaited },
+    {
+      request,
+      trustedPeers: plan.trustedPeers,
+      rules: tokenRules,
+      places,
+      nowMs,
+      limits: plan.tokenLimits,
+      tokens,
+      signatures,
+      turnstile,
+      awaited,
+    },
     trace,
   )
   if (outcome.ok) return outcome

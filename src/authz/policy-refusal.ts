@@ -16,7 +16,7 @@ export function deniedBy({ by }: Verdict, checkpoint: Checkpoint): Authenticatio
     detail,
     ...(by === undefined ? {} : { by: by.policy.name }),
   })
-  return { refusal, style: 'envoy' }
+  return { refusal, style: 'envoy', late: false }
 }
 
 export function externallyDenied(
@@ -29,7 +29,7 @@ export function externallyDenied(
       ? `the external authorizer \`${provider}\` denies it`
       : `the external authorizer \`${provider}\` gave no answer`
   const refusal = refuse('GW_POLICY_DENIED', reason, { by: rule.policy.name, detail })
-  return { refusal, style: 'envoy', response }
+  return { refusal, style: 'envoy', late: false, response }
 }
 
 /** Rules are counted from 1 for people. */

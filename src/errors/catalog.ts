@@ -5,6 +5,8 @@ export interface CatalogEntry {
   readonly title: string
   /** The `error` of the WWW-Authenticate challenge (RFC 6750 §3.1); absent where there is no challenge or no error in it. */
   readonly challenge?: 'invalid_token'
+  /** Where the same request may soon do better (RFC 9110 §10.2.3, RFC 6585 §4). */
+  readonly retryAfterSeconds?: number
 }
 
 /**
@@ -26,6 +28,12 @@ export const CATALOG = {
   GW_TOKEN_MISSING: { status: 401, title: 'the jwt token is missing' },
   GW_TOKEN_INVALID: { status: 401, title: 'the jwt token is not valid', challenge: 'invalid_token' },
   GW_TOKEN_EXPIRED: { status: 401, title: 'the jwt token has expired', challenge: 'invalid_token' },
+  GW_TOKEN_FLOOD: {
+    status: 429,
+    title: 'too many bad tokens came from this address',
+    retryAfterSeconds: 1,
+  },
+  GW_TOKEN_BUSY: { status: 503, title: 'too many tokens wait to be verified', retryAfterSeconds: 1 },
   GW_POLICY_DENIED: { status: 403, title: 'the access is denied by policy' },
   GW_UPSTREAM_UNREACHABLE: { status: 502, title: 'the backend cannot be reached' },
   GW_UPSTREAM_PROTOCOL: { status: 502, title: 'the backend broke its answer off or broke the rules of HTTP' },

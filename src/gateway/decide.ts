@@ -5,6 +5,7 @@ import {
   type Principal,
   type SignatureChecks,
   type TokenCache,
+  type Turnstile,
 } from '../authn/index.ts'
 import { authorize, type ExternalChecks, type Permit, type Stopped } from '../authz/index.ts'
 import type { Form } from '../inbound/fields/form.ts'
@@ -36,6 +37,7 @@ export interface Circumstances {
   /** What is known of tokens under the plan. */
   readonly tokens: TokenCache
   readonly signatures: SignatureChecks
+  readonly turnstile: Turnstile
   readonly requestId: string
   /** What this request has waited for before. */
   readonly awaited: AwaitedToken | undefined
@@ -53,18 +55,29 @@ export function decide(
   circumstances: Circumstances,
   trace: Trace | undefined,
 ): Decision | Waiting {
-  const { nowMs, requestId, tokens, signatures, awaited } = circumstances
+  const { nowMs, requestId, tokens, signatures, turnstile, awaited } = circumstances
   const { plan, request, path, query, route, cover } = examined
   const places = { headers: request.headers, query, form }
   const authenticated = authenticate(
-    { cover, places, nowMs, limits: plan.tokenLimits, tokens, signatures, awaited },
+    {
+      request,
+      trustedPeers: plan.trustedPeers,
+      cover,
+      places,
+      nowMs,
+      limits: plan.tokenLimits,
+      tokens,
+      signatures,
+      turnstile,
+      awaited,
+    },
     trace,
   )
   if (!authenticated.ok) {
     const { error } = authenticated
     return error instanceof TokenWait
       ? { outcome: 'wait', wait: error.wait, awaited: error.awaited }
-      : refused(error.refusal, error.style, route)
+      : { ...refused(error.refusal, error.style, route), late: error.late }
   }
   const principal = authenticated.value
   const authorized = authorize(examined, principal, circumstances, trace)
@@ -94,7 +107,7 @@ export function decide(
 function stopped(error: Stopped, { route }: Examined, awaited: AwaitedToken | undefined): Refused | Waiting {
   if (error instanceof TokenWait) return { outcome: 'wait', wait: error.wait, awaited: error.awaited }
   if (error instanceof Wait) return { outcome: 'wait', wait: error, awaited }
-  const refusal = refused(error.refusal, error.style, route)
+  const refusal = { ...refused(error.refusal, error.style, route), late: error.late }
   return error.response === undefined ? refusal : { ...refusal, response: error.response }
 }
 

@@ -1,6 +1,6 @@
 import { catalogEntry } from '../errors/catalog.ts'
 import type { Refusal } from '../errors/refusal.ts'
-import type { AuthenticationReason } from '../authn/index.ts'
+import type { AuthenticationReason, TurnReason } from '../authn/index.ts'
 
 /** What Envoy tells a client. */
 export interface EnvoyWords {
@@ -28,8 +28,8 @@ export function envoyWords({ code, reason, member }: Refusal): EnvoyWords {
 const BAD_FORMAT = 'Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections'
 const FAILS = 'Jwt verification fails'
 
-/** Envoy's status texts (jwt_verify_lib, status.cc). What Envoy does not refuse fails to verify. */
-const TEXTS: Readonly<Record<AuthenticationReason, string>> = {
+/** Envoy's status texts (jwt_verify_lib, status.cc). What Envoy does not refuse fails to verify; it has no word for one that is not looked at. */
+const TEXTS: Readonly<Record<Exclude<AuthenticationReason, TurnReason>, string>> = {
   'token-missing': 'Jwt is missing',
   'prefix-mismatch': BAD_FORMAT,
   'several-tokens': 'Found multiple Jwt tokens',

@@ -34,6 +34,8 @@ export interface Refused {
   readonly headers: readonly string[]
   /** What somebody else has answered, who was asked: it stands in place of the usual words. */
   readonly response?: ExternalResponse
+  /** Others come first: so much of what its source sends is bad. */
+  readonly late: boolean
 }
 
 /** Steps 2 to 4 of a request: its canonical host and path, its route, and the guards that speak for it. */
@@ -106,7 +108,7 @@ function locate(plan: Plan, request: InboundRequest, trace: Trace | undefined): 
 }
 
 export function refused(refusal: Refusal, style: RefusalStyle = 'problem', route?: Route): Refused {
-  return { outcome: 'refuse', refusal, style, route, headers: [] }
+  return { outcome: 'refuse', refusal, style, route, headers: [], late: false }
 }
 
 /** The body says that it is a form, and is none that can be read without doubt. */

@@ -1,5 +1,5 @@
 import type { InboundRequest } from '../inbound/request.ts'
-import { CHECKS_AT_ONCE, TokenCache } from '../authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache, Turnstile } from '../authn/index.ts'
 import { Fault } from '../errors/fault.ts'
 import type { ExternalChecks } from '../authz/index.ts'
 import { ok } from '../kernel/result.ts'
@@ -75,6 +75,7 @@ export function explain(plan: Plan, { request, body, nowMs, requestId }: Explain
       requestId,
       tokens: new TokenCache(),
       signatures: CHECKS_AT_ONCE,
+      turnstile: new Turnstile({ now: () => nowMs }),
       awaited: undefined,
       external: NOBODY_ASKED,
     }

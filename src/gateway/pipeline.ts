@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../errors/fault.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
-import type { AwaitedToken, SignatureChecks } from '../authn/index.ts'
+import type { AwaitedToken, SignatureChecks, Turnstile } from '../authn/index.ts'
 import type { ExternalChecks } from '../authz/index.ts'
 import { CLIENT_GONE } from '../inbound/client-gone.ts'
 import type { Exchange } from '../inbound/exchange.ts'
@@ -15,6 +15,7 @@ import type { Log } from '../telemetry/log.ts'
 import { accessEntry } from './access-entry.ts'
 import { decide, type Decision, type Forwarded, type Waiting } from './decide.ts'
 import { examine, refused, unreadableForm, type Examined, type Refused } from './examine.ts'
+import type { LateAnswer, LateAnswers } from './late-answers.ts'
 import type { Live, Published } from './live.ts'
 import { readForm } from './read-form.ts'
 import { respond } from './respond.ts'
@@ -23,6 +24,8 @@ import { respond } from './respond.ts'
 export interface PipelineContext {
   readonly live: Live
   readonly signatures: SignatureChecks
+  readonly turnstile: Turnstile
+  readonly lateAnswers: LateAnswers
   readonly clock: Clock
   readonly log: Log
   /** Undefined where no line is wanted, so that none is made. */
@@ -49,7 +52,7 @@ export function serve(exchange: Exchange, context: PipelineContext): void {
 const MAX_WAITS = 64
 
 /** One request on its way through. */
-class Passage implements UpstreamEvents {
+class Passage implements UpstreamEvents, LateAnswer {
   readonly exchange: Exchange
   readonly startedMs: number
   readonly requestId: string = randomUUID()
@@ -62,6 +65,7 @@ class Passage implements UpstreamEvents {
   #route: Route | undefined
   #awaited: AwaitedToken | undefined
   #external: ExternalChecks | undefined
+  #late: Refused | undefined
   #waits = 0
   #status = 0
   #logged = false
@@ -105,10 +109,18 @@ class Passage implements UpstreamEvents {
     trace: Trace | undefined,
   ): Decision | Waiting {
     const { tokens } = this.#published
-    const { signatures } = this.#context
+    const { signatures, turnstile } = this.#context
     const { requestId } = this
     const external = (this.#external ??= this.#published.authorizers.forRequest())
-    const circumstances = { nowMs, requestId, tokens, signatures, awaited: this.#awaited, external }
+    const circumstances = {
+      nowMs,
+      requestId,
+      tokens,
+      signatures,
+      turnstile,
+      awaited: this.#awaited,
+      external,
+    }
     return decide(examined, form, circumstances, trace)
   }
 
@@ -143,8 +155,22 @@ class Passage implements UpstreamEvents {
     })
   }
 
+  answerLate(): void {
+    if (this.#late === undefined) return
+    try {
+      this.#answer(this.#late)
+    } catch (cause) {
+      this.fault(cause)
+    }
+  }
+
+  #refuse(refusal: Refused): void {
+    if (!refusal.late || !this.#context.lateAnswers.hold(this)) return this.#answer(refusal)
+    this.#late = refusal
+  }
+
   /** The only way out with an error. */
-  #refuse({ refusal, style, route, headers, response }: Refused): void {
+  #answer({ refusal, style, route, headers, response }: Refused): void {
     const { exchange, requestId } = this
     const { request } = exchange
     this.#route = route

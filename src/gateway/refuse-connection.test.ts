@@ -4,8 +4,9 @@ import { buildPlan } from '../plan/build.ts'
 import { planSpec } from '../../test/support/decision.ts'
 import { refuse } from '../errors/refusal.ts'
 import type { AccessEntry } from '../telemetry/access-log.ts'
-import { CHECKS_AT_ONCE, TokenCache } from '../authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache, Turnstile } from '../authn/index.ts'
 import { Authorizers } from '../proxy/node/authorizers.ts'
+import { LateAnswers } from './late-answers.ts'
 import { Live } from './live.ts'
 import { connectionRefuser } from './refuse-connection.ts'
 
@@ -20,6 +21,8 @@ test('what never became a request is answered as a problem and has its line, und
       authorizers: new Authorizers([]),
     }),
     signatures: CHECKS_AT_ONCE,
+    turnstile: new Turnstile({ now: () => 42 }),
+    lateAnswers: new LateAnswers(),
     clock: { now: () => 42 },
     log: quiet,
     accessLog: { write: (entry) => void entries.push(entry) },

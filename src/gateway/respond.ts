@@ -48,6 +48,7 @@ export function errorResponse(answer: RefusalAnswer): ErrorResponse {
       'X-Request-Id',
       requestId,
       ...(entry.status === 401 ? ['WWW-Authenticate', challenge(entry)] : []),
+      ...retryAfter(refusal),
       ...headers,
     ],
     body,
@@ -60,7 +61,7 @@ export function errorResponse(answer: RefusalAnswer): ErrorResponse {
  */
 function envoyResponse({ refusal, requestId, headers, request }: RefusalAnswer): ErrorResponse {
   const { status, text, challenge: challenged } = envoyWords(refusal)
-  const fields = ['Cache-Control', 'no-store', 'X-Request-Id', requestId, ...headers]
+  const fields = ['Cache-Control', 'no-store', 'X-Request-Id', requestId, ...retryAfter(refusal), ...headers]
   if (challenged && request !== undefined)
     fields.push('WWW-Authenticate', `Bearer realm="${realmOf(request)}", error="invalid_token"`)
   if (request !== undefined && isGrpc(request))
@@ -115,6 +116,11 @@ export function respond(sink: ResponseSink, answer: RefusalAnswer): number {
   sink.write(bytes)
   sink.end()
   return status
+}
+
+function retryAfter({ code }: Refusal): readonly string[] {
+  const { retryAfterSeconds } = catalogEntry(code)
+  return retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)]
 }
 
 function challenge(entry: { readonly title: string; readonly challenge?: string }): string {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { PooledChecks, TokenCache } from '../authn/index.ts'
+import { availableParallelism } from 'node:os'
+import { PooledChecks, TokenCache, Turnstile } from '../authn/index.ts'
 import type { Configuration, ListenerSpec } from '../config/index.ts'
 import { Fault } from '../errors/fault.ts'
 import { readCertificates, type Certificates } from '../inbound/node/certificates.ts'
@@ -13,6 +14,7 @@ import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
 import { addressText } from './address-text.ts'
 import { ENGINES } from './engine.ts'
+import { LateAnswers } from './late-answers.ts'
 import { Live } from './live.ts'
 import { needsRestart } from './needs-restart.ts'
 import { serve, type PipelineContext } from './pipeline.ts'
@@ -98,10 +100,13 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
     tokens: new TokenCache(),
     authorizers: authorizersOf(first),
   })
+  const turnstile = new Turnstile(dependencies.clock)
   const context: PipelineContext = {
     ...dependencies,
     live,
-    signatures: new PooledChecks(),
+    turnstile,
+    signatures: new PooledChecks(turnstile, availableParallelism()),
+    lateAnswers: new LateAnswers(),
     steps: first.server.log.steps,
   }
   const budget = createConnectionBudget(first.server.limits.maxConnections)

@@ -1,4 +1,5 @@
 /** Pure verification of JSON Web Tokens: text and keys in, verified claims or the reason for a refusal out. */
+export { checkCostUs, readCostUs } from './check-cost.ts'
 export { DEFAULT_TOKEN_LIMITS, parseCompact, parseToken, type TokenLimits } from './compact.ts'
 export { readJwk } from './jwk.ts'
 export type { KeyProblem } from './key-problem.ts'

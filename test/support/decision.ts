@@ -1,4 +1,4 @@
-import { CHECKS_AT_ONCE, TokenCache } from '../../src/authn/index.ts'
+import { CHECKS_AT_ONCE, TokenCache, Turnstile } from '../../src/authn/index.ts'
 import type { ExternalChecks } from '../../src/authz/index.ts'
 import type { Configuration } from '../../src/config/index.ts'
 import { decide, type Decision, type Forwarded } from '../../src/gateway/decide.ts'
@@ -164,6 +164,7 @@ export function decisionOn(
       requestId: 'request-1',
       tokens: new TokenCache(),
       signatures: CHECKS_AT_ONCE,
+      turnstile: new Turnstile({ now: () => nowSeconds * 1000 }),
       awaited: undefined,
       external: NOBODY_ASKED,
     },

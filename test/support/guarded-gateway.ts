@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/kernel/clock.ts'
 import { startTestGateway, type TestGateway } from './gateway.ts'
 import { rawAnswer, rawRequest, type RawAnswer, type RawRequest } from './raw-answer.ts'
 import { startRecordingBackend, type RecordingBackend } from './recording-backend.ts'
@@ -20,20 +21,24 @@ export interface GuardedOptions {
   /** Further authentications, in YAML. */
   readonly authentications?: string
   readonly issuer?: TestIssuer
+  readonly clock?: Clock
 }
 
 export async function startGuardedGateway(options: GuardedOptions = {}): Promise<GuardedGateway> {
   const issuer = options.issuer ?? (await createIssuer('ES256'))
   const backend = await startRecordingBackend()
   const main = options.main === undefined ? '' : `, ${options.main}`
-  const gateway = await startTestGateway(`version: 1
+  const gateway = await startTestGateway(
+    `version: 1
 listeners: [{ address: 127.0.0.1:0 }]
 backends: { backend: { url: ${backend.url} } }
 authentications:
   main: { keys: { jwks: ${JSON.stringify(issuer.jwks)} }${main} }
 ${options.authentications ?? ''}
 ${options.rest ?? 'routes: [{ path: /*, backend: backend, auth: main }]'}
-`)
+`,
+    options.clock === undefined ? {} : { clock: options.clock },
+  )
   return {
     gateway,
     backend,

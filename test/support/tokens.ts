@@ -1,4 +1,12 @@
-import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose'
+import {
+  exportJWK,
+  generateKeyPair,
+  generateSecret,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+  type JWTPayload,
+} from 'jose'
 
 /** An issuer for tests: jose makes the tokens, so that what is verified was made by somebody else. */
 export interface TestIssuer {
@@ -9,8 +17,8 @@ export interface TestIssuer {
 
 /** `kid` null leaves it out of key and tokens. */
 export async function createIssuer(alg = 'RS256', kid: string | null = 'test-key'): Promise<TestIssuer> {
-  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
-  const jwk: JWK = { ...(await exportJWK(publicKey)), alg, ...(kid === null ? {} : { kid }) }
+  const { verifies, signs } = await keysFor(alg)
+  const jwk: JWK = { ...(await exportJWK(verifies)), alg, ...(kid === null ? {} : { kid }) }
   return {
     jwk,
     jwks: { keys: [jwk] },
@@ -21,7 +29,17 @@ export async function createIssuer(alg = 'RS256', kid: string | null = 'test-key
         if (value === undefined) delete payload[name as keyof typeof payload]
       return new SignJWT(payload)
         .setProtectedHeader({ alg, ...(kid === null ? {} : { kid }), ...header })
-        .sign(privateKey)
+        .sign(signs)
     },
   }
+}
+
+async function keysFor(alg: string): Promise<{ verifies: CryptoKey; signs: CryptoKey }> {
+  if (!alg.startsWith('HS')) {
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
+    return { verifies: publicKey, signs: privateKey }
+  }
+  const secret = await generateSecret(alg, { extractable: true })
+  if (secret instanceof Uint8Array) throw new Error('jose makes keys of WebCrypto')
+  return { verifies: secret, signs: secret }
 }

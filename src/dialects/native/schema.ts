@@ -170,7 +170,9 @@ export const configurationSchema = section({
   mesh: meshSchema.prefault({}).describe('What imported policies of a service mesh are applied to.'),
   trustedProxies: trustedProxiesSchema
     .prefault([])
-    .describe('CIDR blocks whose `X-Forwarded-*` and `Forwarded` fields are believed.'),
+    .describe(
+      'CIDR blocks whose `X-Forwarded-*` and `Forwarded` fields are believed. Name load balancers here: what bad tokens may cost is counted by the address of the client.',
+    ),
   http: httpSchema.prefault({}).describe('How paths are read.'),
   limits: limitsSchema.prefault({}).describe('How much the gateway takes on.'),
   timeouts: timeoutsSchema.prefault({}).describe('How long the gateway waits for clients.'),

@@ -1,0 +1,22 @@
+import type { Wait } from '../kernel/wait.ts'
+import type { KnownToken } from './token-cache.ts'
+
+/** What a request waits for, and what is known of the token concerned, with its whole text. */
+export interface AwaitedToken {
+  readonly text: string
+  /** Undefined where the request has only waited for its turn. */
+  readonly known: KnownToken | undefined
+  /** What the same request has waited for before that. */
+  readonly before?: AwaitedToken | undefined
+}
+
+/** Whether the token is good is not known yet: the same is asked again after the wait, with `awaited`. */
+export class TokenWait {
+  readonly wait: Wait
+  readonly awaited: AwaitedToken
+
+  constructor(wait: Wait, awaited: AwaitedToken) {
+    this.wait = wait
+    this.awaited = awaited
+  }
+}
