@@ -309,6 +309,8 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   #refuse(refusal: Refusal): void {
     const answer = this.#owner.problem(refusal, this.peer)
     if (answer === undefined) {
+      // What came behind it is not looked at.
+      this.#clock.enter('linger')
       this.#socket.destroy()
       return
     }
