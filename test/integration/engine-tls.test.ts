@@ -43,7 +43,7 @@ function namesOf(socket: TLSSocket): string {
   return socket.getPeerCertificate().subjectaltname ?? ''
 }
 
-eachEngine(({ startForwardingGateway }) => {
+eachEngine(({ name, startForwardingGateway }) => {
   test(
     'the certificate is picked by the name that the client asks for: exact, wildcard, else the first',
     { skip },
@@ -57,9 +57,9 @@ eachEngine(({ startForwardingGateway }) => {
         'unknown.example': 'DNS:a.example, DNS:www.a.example',
         '': 'DNS:a.example, DNS:www.a.example',
       }
-      for (const [name, names] of Object.entries(expected)) {
-        const socket = await handshake(gateway.port, name)
-        assert.equal(namesOf(socket), names, name)
+      for (const [host, names] of Object.entries(expected)) {
+        const socket = await handshake(gateway.port, host)
+        assert.equal(namesOf(socket), names, host)
         socket.destroy()
       }
     },
@@ -88,14 +88,14 @@ eachEngine(({ startForwardingGateway }) => {
   })
 
   test(
-    'HTTP/1.1 is what ALPN agrees on, and a client that only speaks another protocol is refused',
+    'ALPN agrees on what the engine speaks, and a client that only speaks another protocol is refused',
     { skip },
     async () => {
       await using gateway = await startForwardingGateway({ tls: tls(first) })
       const socket = await handshake(gateway.port, 'a.example', { ALPNProtocols: ['h2', 'http/1.1'] })
-      assert.equal(socket.alpnProtocol, 'http/1.1')
+      assert.equal(socket.alpnProtocol, name === 'claimgate' ? 'h2' : 'http/1.1')
       socket.destroy()
-      await assert.rejects(handshake(gateway.port, 'a.example', { ALPNProtocols: ['h2'] }), /alert/)
+      await assert.rejects(handshake(gateway.port, 'a.example', { ALPNProtocols: ['spdy/3'] }), /alert/)
     },
   )
 
@@ -114,12 +114,12 @@ eachEngine(({ startForwardingGateway }) => {
     client.write(GET)
     await client.until('\r\n\r\nok')
     gateway.listener.setCertificates(tls(second, local).certificates)
-    for (const [name, names] of [
+    for (const [host, names] of [
       ['unknown.example', /b\.example/],
       ['localhost', /localhost/],
       ['a.example', /b\.example/],
     ] as const) {
-      const socket = await handshake(gateway.port, name)
+      const socket = await handshake(gateway.port, host)
       assert.match(namesOf(socket), names)
       socket.destroy()
     }
