@@ -3,7 +3,14 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
-import { readConfiguration } from '../../src/config/index.ts'
+import { deserialize, serialize } from 'node:v8'
+import {
+  fromPortable,
+  readConfiguration,
+  toPortable,
+  type ConfigurationReading,
+  type PortableConfiguration,
+} from '../../src/config/index.ts'
 
 /**
  * Each `*.in.*` of `test/golden/config` next to what it is read into: the plan, or everything that is wrong with it.
@@ -16,12 +23,16 @@ const ENVIRONMENT = { APP_PORT: '9000', KEYS: 'jwks.json' }
 /** Files of other dialects are served with this backend for all functions. */
 const isForeign = (name: string): boolean => /^(?:fc|gateway-auth|istio)-/.test(name)
 
-async function outcome(name: string): Promise<string> {
+function read(name: string): Promise<ConfigurationReading> {
   const file = relative(process.cwd(), join(FOLDER, name))
-  const { configuration, problems } = await readConfiguration(
+  return readConfiguration(
     { file, backends: isForeign(name) ? ['http://127.0.0.1:9000'] : [] },
     { readFile: (path) => readFile(path, 'utf8'), environment: ENVIRONMENT },
   )
+}
+
+async function outcome(name: string): Promise<string> {
+  const { configuration, problems } = await read(name)
   const { server, plan, files } = configuration ?? {}
   const shown = { problems, files: files?.map((each) => relative(ROOT, each)), server, plan }
   return `${JSON.stringify(shown, briefly, 2)}\n`
@@ -56,6 +67,19 @@ describe('configurations and what they are read into', () => {
       assert.equal(actual, readFileSync(golden, 'utf8'))
     })
   }
+
+  it('each arrives in another process as it was, whatever dialect it comes from', async () => {
+    let arrived = 0
+    for (const name of inputs) {
+      const { configuration } = await read(name)
+      if (configuration === undefined) continue
+      const passed: PortableConfiguration = deserialize(serialize(toPortable(configuration)))
+      // Keys are compared by what they are, and everything else with its prototypes, which a channel does not carry.
+      assert.deepEqual(fromPortable(passed), configuration, name)
+      arrived++
+    }
+    assert.ok(arrived > 10, `${arrived}`)
+  })
 
   it('every outcome has an input', () => {
     const outputs = readdirSync(FOLDER).filter((name) => name.endsWith('.out.json'))

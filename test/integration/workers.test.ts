@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { connect } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
 import { makeCertificate, whyNoOpenssl } from '../support/openssl.ts'
@@ -15,6 +17,7 @@ import {
   type ProcessGateway,
 } from '../support/process-gateway.ts'
 import { RawClient } from '../support/raw-http.ts'
+import { createIssuer } from '../support/tokens.ts'
 
 /** Says which process answers, and to what. */
 const WHO = `export default {
@@ -282,7 +285,7 @@ describe('what passes through several workers', { skip: noProcesses, timeout: 12
       client.on('message', (data) => client.send(data)),
     ),
   )
-  backend.listen(0, '127.0.0.1')
+  before(() => new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve)))
   after(() => {
     backend.closeAllConnections()
     backend.close()
@@ -335,4 +338,54 @@ engine: ${engine}
       },
     )
   }
+
+  test('HTTP/2, by prior knowledge and by ALPN', { skip: whyNoOpenssl() ?? false }, async () => {
+    const pair = makeCertificate('localhost')
+    await using plain = await startProcessGateway({ configuration: proxying('claimgate') })
+    await using secure = await startProcessGateway({
+      configuration: proxying('claimgate', ', tls: { certificates: [{ cert: cert.pem, key: key.pem }] }'),
+      files: { 'cert.pem': pair.certPem, 'key.pem': pair.keyPem },
+    })
+    for (const url of [plain.url, secure.url, plain.url, secure.url]) {
+      const session = connectHttp2(url, { rejectUnauthorized: false })
+      const bodies = await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const stream = session.request({ ':path': '/x' })
+          const [headers] = (await once(stream, 'response')) as [{ readonly ':status'?: number }]
+          return `${headers[':status']} ${await readText(stream)}`
+        }),
+      )
+      assert.deepEqual(new Set(bodies), new Set(['200 hello']))
+      session.close()
+    }
+  })
+
+  test('the rules of a mesh, with their keys', async () => {
+    const issuer = await createIssuer('ES256', 'mesh')
+    const rules = `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: main, namespace: istio-system }
+spec:
+  selector: { matchLabels: { app: istio-ingressgateway } }
+  jwtRules: [{ issuer: mesh, jwks: '${JSON.stringify(issuer.jwks)}' }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: main, namespace: istio-system }
+spec:
+  selector: { matchLabels: { app: istio-ingressgateway } }
+  rules: [{ from: [{ source: { requestPrincipals: [mesh/*] } }] }]
+`
+    const backendUrl = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`
+    await using gateway = await startProcessGateway({
+      configuration: rules,
+      args: ['--workers', '2', '--listen', '127.0.0.1:0', '--backend', backendUrl],
+    })
+    const token = await issuer.token({ iss: 'mesh' })
+    for (let i = 0; i < 4; i++) {
+      const headers = { authorization: `Bearer ${token}`, connection: 'close' }
+      assert.equal((await fetch(gateway.url, { headers })).status, 200)
+      assert.equal((await fetch(gateway.url, { headers: { connection: 'close' } })).status, 403)
+    }
+  })
 })

@@ -8,18 +8,23 @@ export interface Place {
 
 /**
  * One worker's part of a configuration. What is written there is for the whole gateway, so connections, those of
- * clients and those to backends, are divided; each worker has one of each at the least.
+ * clients and those to backends and authorizers, are divided; each worker has one of each at the least.
  */
 export function shareOf(configuration: Configuration, place: Place): Configuration {
   const { server, plan } = configuration
-  const maxConnections = partOf(server.limits.maxConnections, place)
-  const backends = plan.backends.map((each) =>
-    each.kind === 'http' ? { ...each, maxConnections: partOf(each.maxConnections, place) } : each,
-  )
+  const part = <Spec extends { readonly maxConnections: number }>(spec: Spec): Spec => ({
+    ...spec,
+    maxConnections: partOf(spec.maxConnections, place),
+  })
+  const { checkpoints } = plan
   return {
     ...configuration,
-    server: { ...server, limits: { ...server.limits, maxConnections } },
-    plan: { ...plan, backends },
+    server: { ...server, limits: part(server.limits) },
+    plan: {
+      ...plan,
+      backends: plan.backends.map((each) => (each.kind === 'http' ? part(each) : each)),
+      checkpoints: checkpoints && { ...checkpoints, authorizers: checkpoints.authorizers.map(part) },
+    },
   }
 }
 
