@@ -17,10 +17,10 @@ import { readCertificates } from '../../src/inbound/node/certificates.ts'
 import { ENGINES } from '../../src/gateway/engine.ts'
 import { startForwardingGateway, type GatewayOptions } from '../support/forwarding-gateway.ts'
 import { startGuardedGateway } from '../support/guarded-gateway.ts'
-import { PREFACE } from '../support/http2-frames.ts'
+import { FRAME, frame, FrameClient, PREFACE } from '../support/http2-frames.ts'
 import { makeCertificate, whyNoOpenssl } from '../support/openssl.ts'
 import { headerOf } from '../support/recording-backend.ts'
-import { RawClient, startScriptedServer } from '../support/raw-http.ts'
+import { RawClient, startRawServer, startScriptedServer } from '../support/raw-http.ts'
 import { until } from '../support/wait.ts'
 
 const start = (options: GatewayOptions): ReturnType<typeof startForwardingGateway> =>
@@ -167,6 +167,66 @@ test('bodies stream both ways, however large, with and without a length', async 
   }
 })
 
+test('a client that takes very much, and says for each piece that it did, is not told to calm down', async () => {
+  const size = 64 * 1024 * 1024
+  await using backend = await startRawServer(async (client) => {
+    await client.until('\r\n\r\n')
+    client.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
+    const piece = Buffer.alloc(65_536)
+    for (let sent = 0; sent < size; sent += piece.length) {
+      if (!client.socket.write(piece)) await once(client.socket, 'drain')
+    }
+  })
+  await using gateway = await start({ backend: { urls: [backend.url] } })
+  const client = new FrameClient(gateway.port)
+  client.request(1)
+  let taken = 0
+  for (let looked = 0; taken < size;) {
+    const fresh = client.frames.slice(looked).filter(({ type }) => type === FRAME.data)
+    looked = client.frames.length
+    for (const { payload } of fresh) {
+      taken += payload.length
+      // In pieces far smaller than any client would: more frames than the bound for those that ask for nothing.
+      const part = Math.ceil(payload.length / 8)
+      for (let left = payload.length; left > 0; left -= part) {
+        const increment = Buffer.alloc(4)
+        increment.writeUInt32BE(Math.min(part, left))
+        client.send(frame(FRAME.windowUpdate, 0, 0, increment), frame(FRAME.windowUpdate, 0, 1, increment))
+      }
+    }
+    client.frames.splice(0, looked)
+    looked = 0
+    assert.ok(!client.closed, `closed after ${taken} bytes`)
+    await sleep(1)
+  }
+  assert.equal(taken, size)
+  client.socket.destroy()
+})
+
+test('a client that takes its answer slowly is served for as long as it takes some', async () => {
+  const body = 'x'.repeat(300_000)
+  await using backend = await startScriptedServer(
+    `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  await using gateway = await start({
+    backend: { urls: [backend.url], idleTimeoutMs: 60_000 },
+    timeouts: { bodyIdleMs: 400 },
+  })
+  const client = new FrameClient(gateway.port)
+  client.request(1)
+  const increment = Buffer.alloc(4)
+  increment.writeUInt32BE(20_000)
+  for (let i = 0; i < 14; i++) {
+    await sleep(120)
+    assert.ok(!client.ended(1), `let go of after ${i} pieces`)
+    client.send(frame(FRAME.windowUpdate, 0, 0, increment), frame(FRAME.windowUpdate, 0, 1, increment))
+  }
+  await until(
+    () => client.of(FRAME.data, 1).reduce((sum, { payload }) => sum + payload.length, 0) === body.length,
+  )
+  client.socket.destroy()
+})
+
 test('crumbs of a cookie are one field again', async () => {
   await using echo = await startEcho()
   await using gateway = await start({ backend: { urls: [echo.url] } })
@@ -232,6 +292,20 @@ test('an answer that breaks off is a stream that is reset, and others go on', as
   const broken = await request(session, { ':path': '/broken' })
   assert.equal(broken.code, constants.NGHTTP2_INTERNAL_ERROR)
   assert.equal((await request(session, { ':path': '/whole' })).body, 'ok')
+})
+
+test('answers that the gateway breaks off do not count against the client', async () => {
+  await using backend = await startScriptedServer((_, client) => {
+    client.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort')
+    return undefined
+  })
+  await using gateway = await start({ backend: { urls: [backend.url] } })
+  await using session = open(`http://127.0.0.1:${gateway.port}`)
+  for (let round = 0; round < 6; round++) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => request(session, { ':path': '/' })))
+    for (const { code } of answers) assert.equal(code, constants.NGHTTP2_INTERNAL_ERROR)
+  }
+  assert.ok(!session.destroyed)
 })
 
 test('a client that cancels its stream is gone, and its backend hears of it', async () => {

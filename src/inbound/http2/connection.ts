@@ -33,6 +33,12 @@ const RESETS_PER_SECOND = 20
 const MAX_IDLE_CHATTER_BYTES = 256 * 1024
 /** What the frames of one request may take beside its head and its body. */
 const CHATTER_PER_STREAM_BYTES = 2048
+/** What a client may say for each byte that it gets: two WINDOW_UPDATE (26 bytes) for a frame of a small event. */
+const CHATTER_PER_WRITTEN_BYTE = 0.5
+/** Keeping connections alive takes some PING a minute. */
+const CHATTER_PER_SECOND_BYTES = 4096
+/** Bytes after which a client counts as one that takes its answers, however slowly. */
+const PROGRESS_BYTES = 1024
 
 interface OpenStream {
   readonly stream: ServerHttp2Stream
@@ -54,7 +60,10 @@ export class Http2Connection {
   readonly #clock = new PhaseClock()
   readonly #resets = { left: RESET_BURST, refilledMs: 0 }
   #requests = 0
-  #chatterBudget = MAX_IDLE_CHATTER_BYTES
+  /** What the client had good reason to send so far. */
+  #allowedBytes = MAX_IDLE_CHATTER_BYTES
+  #progressBytes = 0
+  readonly #sinceMs = performance.now()
 
   /** Takes over a socket whose first bytes are the preface of HTTP/2, read or not. */
   constructor(socket: Socket, owner: ConnectionOwner) {
@@ -79,17 +88,25 @@ export class Http2Connection {
   sweep(nowMs: number): void {
     const { keepAliveIdleMs, bodyIdleMs } = this.#owner.timeouts
     if (this.#session.destroyed) return
-    if (this.#socket.bytesRead > this.#chatterBudget) return this.#calm()
+    if (this.#chatters(nowMs)) return this.#calm()
     if (this.#open.size === 0) {
       if (this.#clock.elapsedMs(nowMs) >= keepAliveIdleMs) this.#session.close()
       return
     }
-    for (const open of this.#open) sweepStream(open, nowMs, bodyIdleMs)
+    const taking = this.#socket.bytesWritten - this.#progressBytes >= PROGRESS_BYTES
+    if (taking) this.#progressBytes = this.#socket.bytesWritten
+    for (const open of this.#open) sweepStream(open, taking, nowMs, bodyIdleMs)
+  }
+
+  /** Whether the client has sent more frames that ask for nothing than it can have reason to. */
+  #chatters(nowMs: number): boolean {
+    const { bytesRead, bytesWritten } = this.#socket
+    const bySeconds = ((nowMs - this.#sinceMs) / 1000) * CHATTER_PER_SECOND_BYTES
+    return bytesRead > this.#allowedBytes + bytesWritten * CHATTER_PER_WRITTEN_BYTE + bySeconds
   }
 
   #serve(stream: ServerHttp2Stream, endsWithHead: boolean, list: readonly string[]): void {
     stream.on('error', ignore)
-    stream.on('close', () => this.#countReset(stream))
     const head = readRequestHead(this.#owner.grammar, list)
     this.#allow(headBytes(list) + CHATTER_PER_STREAM_BYTES)
     if (++this.#requests >= this.#owner.maxRequestsPerConnection || this.#owner.draining)
@@ -120,7 +137,10 @@ export class Http2Connection {
   /** Answers what never became a request. */
   #refuse(stream: ServerHttp2Stream, refusal: Refusal, list: readonly string[]): void {
     const answer = this.#owner.problem(refusal, this.#peer)
-    if (answer === undefined) return breakOff(stream)
+    if (answer === undefined) {
+      this.#countReset()
+      return breakOff(stream)
+    }
     const method = list[list.indexOf(':method') + 1] ?? ''
     const { body, response } = this.#openStream(stream, method, undefined, false)
     body.discard()
@@ -156,6 +176,8 @@ export class Http2Connection {
 
   #closed(open: OpenStream): void {
     if (!this.#open.delete(open)) return
+    // An answer that the gateway had to break off is not the client's doing.
+    if (open.stream.rstCode !== constants.NGHTTP2_NO_ERROR && !open.response.aborted) this.#countReset()
     open.body.fail(CLIENT_GONE)
     open.response.closed()
     this.#owner.exchangeClosed()
@@ -164,11 +186,10 @@ export class Http2Connection {
 
   /** Bytes that the client had good reason to send, with what frames of a useful size take around them. */
   #allow(bytes: number): void {
-    this.#chatterBudget += bytes
+    this.#allowedBytes += bytes
   }
 
-  #countReset(stream: ServerHttp2Stream): void {
-    if (stream.rstCode === constants.NGHTTP2_NO_ERROR) return
+  #countReset(): void {
     const nowMs = performance.now()
     const resets = this.#resets
     const refilled = Math.trunc(((nowMs - resets.refilledMs) / 1000) * RESETS_PER_SECOND)
@@ -208,10 +229,15 @@ function sessionOptions({ limits, timeouts }: ConnectionOwner): SessionOptions {
   return options
 }
 
-/** A client that neither sends its body nor takes its answer is let go of. */
-function sweepStream({ stream, body, response, clock }: OpenStream, nowMs: number, idleMs: number): void {
-  const stalled = body.stalled
-  if (!stalled && !response.busy) clock.enter('exchange')
+/** A client that neither sends its body nor takes its answer is let go of. `taking`: it takes bytes of some answer. */
+function sweepStream(
+  { stream, body, response, clock }: OpenStream,
+  taking: boolean,
+  nowMs: number,
+  idleMs: number,
+): void {
+  const { stalled } = body
+  if (!stalled && (taking || !response.busy)) clock.enter('exchange')
   if (clock.elapsedMs(nowMs) < idleMs) return
   if (response.ended && !response.busy) stream.close(constants.NGHTTP2_NO_ERROR)
   else if (stalled && !response.ended) body.fail(BODY_TOO_SLOW)

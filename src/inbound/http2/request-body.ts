@@ -59,11 +59,12 @@ export class Http2RequestBody implements BodySource {
     return this.#state === 'ended'
   }
 
-  /** Whether the client has sent nothing since the last time this was asked, although it was waited for. */
+  /** Whether the client has sent nothing since the last time this was asked, although its end is waited for. */
   get stalled(): boolean {
     const moved = this.#moved
     this.#moved = false
-    return !moved && (this.#state === 'flowing' || this.#state === 'discarding') && !this.#stream.isPaused()
+    if (moved || this.#state === 'unread' || this.#state === 'ended') return false
+    return this.#state !== 'flowing' || !this.#stream.isPaused()
   }
 
   /** No more comes: the client is gone, or was too slow. */

@@ -16,6 +16,8 @@ export interface ResponseSurroundings {
 export class Http2Response implements ResponseSink {
   started = false
   ended = false
+  /** The gateway broke it off, and not the client. */
+  aborted = false
   onDrain: (() => void) | undefined = undefined
   #watch: ResponseWatch | undefined = undefined
   #gone = false
@@ -98,6 +100,7 @@ export class Http2Response implements ResponseSink {
   abort(): void {
     if (this.ended) return
     this.ended = true
+    this.aborted = true
     breakOff(this.#stream)
   }
 
