@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { run } from './built-cli.ts'
+import { run, start } from './built-cli.ts'
 import { createFolder } from './folder.ts'
 import { childrenOf } from '../support/process-gateway.ts'
 import { startRunning, type RunningCli } from './running-cli.ts'
@@ -322,3 +322,21 @@ describe(
     })
   },
 )
+
+describe('whoever is told that it listens may tell it to stop at once', () => {
+  for (const workers of ['1', '2']) {
+    it(`with ${workers}: it drains, and is not cut off`, async () => {
+      for (let round = 0; round < 4; round++) {
+        const child = start(['serve', 'claimgate.yaml', '--workers', workers], { cwd: folder.path })
+        child.stdout?.resume()
+        let said = ''
+        child.stderr?.on('data', (text: Buffer) => {
+          if (!said.includes('listening') && (said += text.toString()).includes('listening'))
+            child.kill('SIGTERM')
+        })
+        const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+        assert.deepEqual([code, signal], [0, null])
+      }
+    })
+  }
+})

@@ -33,9 +33,11 @@ export async function demoCommand(
       printError(terminal, 'the demo could not start', 'try another port: npm start -- --port 9090')
       return 1
     }
+    // Before anybody is told that it listens, and may tell it to stop.
+    const stopped = untilStopped(gateway, terminal)
     const base = gateway.addresses[0] ?? ''
     terminal.err(demoText({ terminal, base, file, issuer, nowSeconds: Math.floor(Date.now() / 1000) }))
-    return await untilStopped(gateway, terminal)
+    return await stopped
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -10,7 +10,9 @@ export async function serveCommand(
 ): Promise<ExitCode> {
   const gateway = await startGateway(file, options, terminal)
   if (gateway === undefined) return 1
+  // Before anybody is told that it listens, and may tell it to stop.
+  const stopped = untilStopped(gateway, terminal)
   for (const address of gateway.addresses) terminal.err(`listening on ${address}\n`)
   if (gateway.workers > 1) terminal.err(`served by ${gateway.workers} workers\n`)
-  return untilStopped(gateway, terminal)
+  return stopped
 }
