@@ -5,6 +5,9 @@ import { loadConfiguration, type ConfigurationOptions } from './cli/load-configu
 import { printError, type Terminal } from './cli/terminal.ts'
 import { FileWatch, type Configuration } from './config/index.ts'
 import { Fault } from './errors/fault.ts'
+import { startKeyFetcher } from './key-supply.ts'
+import { storeFedBy, type KeyFetcher } from './keys/index.ts'
+import { keySourcesOf } from './plan/key-sources.ts'
 import { startServer, type Server } from './gateway/server.ts'
 import { startWorkers } from './gateway/workers/start-workers.ts'
 import { systemClock } from './kernel/clock.ts'
@@ -56,6 +59,9 @@ export async function startGateway(
   const { level, access } = logging
   const log = jsonLog(level, out)
   const gaveUp = Promise.withResolvers<Fault>()
+  const fetcher = startKeyFetcher(configuration, log, terminal.environment)
+  // Before anything listens, and without waiting for it.
+  fetcher.add(keySourcesOf(configuration.plan))
   try {
     const server =
       workers === 1
@@ -63,17 +69,28 @@ export async function startGateway(
             clock: systemClock,
             log,
             accessLog: access && level !== 'silent' ? jsonAccessLog(out) : undefined,
+            keys: storeFedBy(fetcher),
           })
         : await startWorkers(configuration, {
             clock: systemClock,
             log,
             workers,
             module: WORKER_MODULE,
+            keys: fetcher,
             onGivingUp: gaveUp.resolve,
           })
-    const surroundings = { workers, gaveUp: gaveUp.promise, log, terminal, load, flush: () => out.flush() }
+    const surroundings = {
+      workers,
+      gaveUp: gaveUp.promise,
+      log,
+      terminal,
+      fetcher,
+      load,
+      flush: () => out.flush(),
+    }
     return new WatchedGateway(server, configuration, surroundings)
   } catch (cause) {
+    fetcher.close()
     out.flush()
     const { message, hint } = startFailure(cause)
     printError(terminal, message, hint)
@@ -89,6 +106,7 @@ interface Surroundings {
   readonly gaveUp: Promise<Fault>
   readonly log: Log
   readonly terminal: Terminal
+  readonly fetcher: KeyFetcher
   readonly load: (onFiles: (files: readonly string[]) => void) => Promise<Configuration | undefined>
   readonly flush: () => void
 }
@@ -100,11 +118,13 @@ class WatchedGateway implements RunningGateway {
   readonly #server: Server
   readonly #surroundings: Surroundings
   readonly #watch: FileWatch
+  #published: Configuration
   /** Reloads run one after the other, so that an older file never replaces a newer one. */
   #last: Promise<void> = Promise.resolve()
 
   constructor(server: Server, first: Configuration, surroundings: Surroundings) {
     this.#server = server
+    this.#published = first
     this.addresses = server.addresses
     this.workers = surroundings.workers
     this.gaveUp = surroundings.gaveUp
@@ -122,17 +142,19 @@ class WatchedGateway implements RunningGateway {
     this.#watch.close()
     await this.#last
     await this.#server.drain()
+    this.#surroundings.fetcher.close()
     this.#surroundings.flush()
   }
 
   kill(): void {
     this.#server.kill()
+    this.#surroundings.fetcher.close()
     this.#surroundings.flush()
   }
 
   /** Says on the terminal what came of it, too: whoever saved the file looks there, and not into the log. */
   async #reloadNow(): Promise<void> {
-    const { log, terminal, load } = this.#surroundings
+    const { log, terminal, load, fetcher } = this.#surroundings
     // Also those of a configuration with errors: the file that is missing now may come.
     const next = await load((files) => this.#watch.watch(files))
     if (next === undefined) {
@@ -141,7 +163,10 @@ class WatchedGateway implements RunningGateway {
       return
     }
     try {
+      // Those that are new have a moment for their first keys before tokens need them.
+      fetcher.add(keySourcesOf(next.plan))
       const restart = await this.#server.publish(next)
+      this.#published = next
       const but = restart
         ? ', except for listeners, limits, timeouts, log, engine and workers: those need a restart'
         : ''
@@ -152,6 +177,8 @@ class WatchedGateway implements RunningGateway {
       log.error('the configuration could not be published; the last good one serves on', { error: message })
       printError(terminal, message, hint)
       terminal.err('the last good configuration serves on\n')
+    } finally {
+      fetcher.keepOnly(keySourcesOf(this.#published.plan))
     }
   }
 }

@@ -8,7 +8,8 @@ import {
   requestOf,
 } from '../../test/support/decision.ts'
 import { claimRules } from '../../test/support/signer.ts'
-import { createKeySet, DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
+import { DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
+import { LiveKeys } from '../keys/index.ts'
 import type { Result } from '../kernel/result.ts'
 import { coverOf, type Cover } from '../plan/cover.ts'
 import type { Guard } from '../plan/plan.ts'
@@ -26,7 +27,7 @@ const stranger = hmacIssuer({ kid: 'k1' })
 
 function guard(name: string, more: Partial<AuthenticationSpec> = {}): Guard {
   const spec = authenticationSpec(name, { keys: issuer.keys, ...more })
-  return { spec: guardSpec(name), authentication: { spec, keys: createKeySet(spec.keys) } }
+  return { spec: guardSpec(name), authentication: { spec, keys: new LiveKeys(spec.keys, []) } }
 }
 
 function run(

@@ -16,7 +16,14 @@ import type { RefusalStyle, TokenLocation } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
 import { describeLocation, findToken, type TokenPlaces, type TokenSearch } from './find-token.ts'
 import type { Principal } from './principal.ts'
-import { isTurnedAway, reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { newerKeys } from './newer-keys.ts'
+import {
+  isTurnedAway,
+  reasonDetail,
+  REASONS,
+  type AuthenticationReason,
+  type TokenRejection,
+} from './reasons.ts'
 import { readToken, type ReadingInput } from './read-token.ts'
 import type { SignatureChecks } from './signature-checks.ts'
 import type { KnownToken } from './token-cache.ts'
@@ -63,7 +70,7 @@ export function authenticate(
 interface Failure {
   readonly reason: AuthenticationReason
   readonly guard: Guard | undefined
-  readonly rejection: JwtRejection | undefined
+  readonly rejection: TokenRejection | undefined
 }
 
 const MISSING: Failure = { reason: 'token-missing', guard: undefined, rejection: undefined }
@@ -128,14 +135,19 @@ function verifyBy(
 ): Result<Principal, Failure | TokenWait> {
   const { nowMs, awaited: before } = input
   const { spec, keys } = guard.authentication
-  const key = signerOf(known, token, keys, input)
+  const key = signerOf(known, token, keys.current, input)
   if (key instanceof Wait) return err(new TokenWait(key, { text: found.text, known, before }))
   const verified = key.ok ? verifyClaims(token, key.value, spec.rules, nowMs) : key
   if (!verified.ok) {
-    if (trace !== undefined) traceRejection(trace, verified.error, { guard, token, nowMs })
-    return err({ reason: verified.error.reason, guard, rejection: verified.error })
+    const newer = newerKeys(keys, verified.error.reason, input)
+    if (typeof newer === 'object')
+      return err(new TokenWait(newer.wait, { text: found.text, known, keys: newer.keys, before }))
+    const rejection: TokenRejection = newer === undefined ? verified.error : { reason: newer, member: 'kid' }
+    if (trace !== undefined) traceRejection(trace, rejection, { guard, token, nowMs })
+    return err({ reason: rejection.reason, guard, rejection })
   }
-  if (trace !== undefined) traceVerified(trace, verified.value, guard)
+  keys.used(verified.value.key, nowMs)
+  if (trace !== undefined) traceVerified(trace, verified.value, guard, nowMs)
   return ok(principalOf(known, guard, found.location, verified.value))
 }
 
@@ -183,12 +195,15 @@ const PROGRESS: Readonly<Record<(typeof REASONS)[AuthenticationReason]['stage'],
   rewrite: 5,
 }
 
+function progressOf(reason: AuthenticationReason): number {
+  // Whether the token is good could not be found out, whatever other keys say of it.
+  return reason === 'keys-unavailable' ? Infinity : PROGRESS[REASONS[reason].stage]
+}
+
 /** Of two failures, the one whose token came further: that is the one a person wants to hear of. */
 function further(a: Failure | undefined, b: Failure): Failure {
   if (a === undefined || a.reason === 'token-missing') return b
-  return PROGRESS[REASONS[b.reason].stage] > PROGRESS[REASONS[a.reason].stage] && b.reason !== 'token-missing'
-    ? b
-    : a
+  return progressOf(b.reason) > progressOf(a.reason) && b.reason !== 'token-missing' ? b : a
 }
 
 function refusalOf(failure: Failure | undefined, input: AuthenticationInput): AuthenticationRefusal {
@@ -197,6 +212,7 @@ function refusalOf(failure: Failure | undefined, input: AuthenticationInput): Au
     ...(guard === undefined ? {} : { by: guard.authentication.spec.name }),
     detail: reasonDetail(reason, rejection?.member),
   })
-  const late = reason !== 'token-missing' && input.turnstile.refused(input, reason)
+  const isBlamed = reason !== 'token-missing' && reason !== 'keys-unavailable'
+  const late = isBlamed && input.turnstile.refused(input, reason)
   return { refusal, style: guard?.authentication.spec.refusals ?? 'problem', late }
 }

@@ -11,7 +11,15 @@ export type AuthenticationReason =
   | 'prefix-mismatch'
   | 'several-tokens'
   | 'issuer-unknown'
+  | 'keys-unavailable'
   | 'claim-not-forwardable'
+
+/** Why a token is not good: the reason, the member of it that is concerned, and the key by its label. */
+export interface TokenRejection {
+  readonly reason: AuthenticationReason
+  readonly member?: string
+  readonly key?: string
+}
 
 interface ReasonEntry {
   readonly stage: Stage & ('token' | 'key' | 'signature' | 'claims' | 'rewrite')
@@ -112,6 +120,11 @@ export const REASONS: Readonly<Record<AuthenticationReason, ReasonEntry>> = {
     stage: 'key',
     code: INVALID,
     detail: 'no authentication that covers this request has the issuer of the token',
+  },
+  'keys-unavailable': {
+    stage: 'key',
+    code: 'GW_KEYS_UNAVAILABLE',
+    detail: 'the key for this token is not there, and the source of keys cannot be asked now',
   },
   'no-keys': { stage: 'key', code: INVALID, detail: 'the key set has no usable key' },
   'kid-unknown': {

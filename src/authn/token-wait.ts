@@ -1,4 +1,5 @@
 import type { Wait } from '../kernel/wait.ts'
+import type { AwaitedKeys } from './newer-keys.ts'
 import type { KnownToken } from './token-cache.ts'
 
 /** What a request waits for, and what is known of the token concerned, with its whole text. */
@@ -6,6 +7,8 @@ export interface AwaitedToken {
   readonly text: string
   /** Undefined where the request has only waited for its turn. */
   readonly known: KnownToken | undefined
+  /** The keys that it has waited for; undefined where it was something else. */
+  readonly keys?: AwaitedKeys
   /** What the same request has waited for before that. */
   readonly before?: AwaitedToken | undefined
 }

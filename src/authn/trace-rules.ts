@@ -1,8 +1,8 @@
 import type { Step, Trace } from '../policy/index.ts'
 import type { TokenRule } from '../plan/token-rules.ts'
 import type { Bearer } from './bearer.ts'
-import { reasonDetail, REASONS } from './reasons.ts'
-import type { RuleRejection } from './verify-rules.ts'
+import { reasonDetail, REASONS, type TokenRejection } from './reasons.ts'
+import { traceKeySources } from './trace-keys.ts'
 
 export function traceRule(trace: Trace, { rule, key }: Bearer): void {
   trace.push({
@@ -13,13 +13,14 @@ export function traceRule(trace: Trace, { rule, key }: Bearer): void {
   })
 }
 
-export function traceRuleFailure(trace: Trace, rule: TokenRule, { reason, member }: RuleRejection): void {
+export function traceRuleFailure(trace: Trace, rule: TokenRule, { reason, member }: TokenRejection): void {
   trace.push({
     stage: REASONS[reason].stage,
     outcome: 'failed',
     message: reason === 'issuer-unknown' ? ofAnother(rule) : reasonDetail(reason, member),
     ...about(rule),
   })
+  if (REASONS[reason].stage === 'key' && reason !== 'issuer-unknown') traceKeySources(trace, rule.keys)
 }
 
 function ofAnother({ spec }: TokenRule): string {

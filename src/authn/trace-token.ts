@@ -1,11 +1,12 @@
-import type { JwtRejection, ParsedToken, VerificationKey, VerifiedToken } from '../jwt/index.ts'
+import type { ParsedToken, VerificationKey, VerifiedToken } from '../jwt/index.ts'
 import { jsonNumber, stringifyJson, type JsonValue } from '../kernel/json.ts'
 import type { Search } from '../plan/cover.ts'
 import type { Guard } from '../plan/plan.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 import type { Step, Trace } from '../policy/index.ts'
 import { describeLocation } from './find-token.ts'
-import { reasonDetail, REASONS } from './reasons.ts'
+import { reasonDetail, REASONS, type TokenRejection } from './reasons.ts'
+import { fetchedFrom, traceKeySources } from './trace-keys.ts'
 
 /** What a rejection was measured against. */
 interface Against {
@@ -40,9 +41,16 @@ export function traceIssuer(trace: Trace, issuer: JsonValue | undefined, search:
   trace.push({ stage: 'key', outcome: 'failed', message: `${REASONS['issuer-unknown'].detail}${values}` })
 }
 
-export function traceVerified(trace: Trace, { key, header }: VerifiedToken, guard: Guard): void {
-  const { name, rules } = guard.authentication.spec
-  trace.push({ stage: 'key', outcome: 'passed', message: `${key.label} is the key`, ...about(guard) })
+export function traceVerified(
+  trace: Trace,
+  { key, header }: VerifiedToken,
+  guard: Guard,
+  nowMs: number,
+): void {
+  const { keys, spec } = guard.authentication
+  const { name, rules } = spec
+  const message = `${key.label} is the key${fetchedFrom(keys, key, nowMs)}`
+  trace.push({ stage: 'key', outcome: 'passed', message, ...about(guard) })
   trace.push({
     stage: 'signature',
     outcome: 'passed',
@@ -64,7 +72,7 @@ export function traceVerified(trace: Trace, { key, header }: VerifiedToken, guar
 }
 
 /** One step for a refused token; before it, the steps that it did pass. */
-export function traceRejection(trace: Trace, rejection: JwtRejection, against: Against | undefined): void {
+export function traceRejection(trace: Trace, rejection: TokenRejection, against: Against | undefined): void {
   const { stage } = REASONS[rejection.reason]
   const detail = reasonDetail(rejection.reason, rejection.member)
   const where = against === undefined ? {} : about(against.guard)
@@ -76,6 +84,7 @@ export function traceRejection(trace: Trace, rejection: JwtRejection, against: A
   }
   const values = trace.showsValues && against !== undefined ? measured(rejection, against) : ''
   trace.push({ stage, outcome: 'failed', message: `${detail}${values}`, ...where })
+  if (stage === 'key' && against !== undefined) traceKeySources(trace, against.guard.authentication.keys)
 }
 
 function about(guard: Guard): Pick<Step, 'subject' | 'origin'> {
@@ -84,7 +93,7 @@ function about(guard: Guard): Pick<Step, 'subject' | 'origin'> {
 }
 
 /** The two sides that did not meet, with values, for the holder of the token. */
-function measured(rejection: JwtRejection, { guard, token, nowMs }: Against): string {
+function measured(rejection: TokenRejection, { guard, token, nowMs }: Against): string {
   const { rules } = guard.authentication.spec
   const { claims, header } = token
   switch (rejection.reason) {
@@ -103,10 +112,11 @@ function measured(rejection: JwtRejection, { guard, token, nowMs }: Against): st
     case 'claim-type':
       return rejection.member === undefined ? '' : `: the token says ${shown(claims[rejection.member])}`
     case 'kid-unknown':
+    case 'keys-unavailable':
     case 'kid-missing':
-      return `: the token says ${shown(header.kid)}, the keys are ${keyLabels(guard.authentication.keys.keys)}`
+      return `: the token says ${shown(header.kid)}, the keys are ${keyLabels(guard.authentication.keys.current.keys)}`
     case 'alg-not-of-key':
-      return `: the token says ${header.alg}, the keys are ${keyLabels(guard.authentication.keys.keys)}`
+      return `: the token says ${header.alg}, the keys are ${keyLabels(guard.authentication.keys.current.keys)}`
     default:
       return ''
   }

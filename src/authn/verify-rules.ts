@@ -16,7 +16,8 @@ import type { AuthenticationRefusal } from './authenticate.ts'
 import { bearerOf, type Bearer } from './bearer.ts'
 import type { TokenPlaces } from './find-token.ts'
 import { findTokens, type PlacedToken } from './find-tokens.ts'
-import { isTurnedAway, reasonDetail, REASONS, type AuthenticationReason } from './reasons.ts'
+import { newerKeys } from './newer-keys.ts'
+import { isTurnedAway, reasonDetail, REASONS, type TokenRejection } from './reasons.ts'
 import { readToken, type ReadingInput } from './read-token.ts'
 import type { SignatureChecks } from './signature-checks.ts'
 import type { KnownToken } from './token-cache.ts'
@@ -74,16 +75,9 @@ export function verifyByRules(
   return err(refusalOf(failures, input))
 }
 
-/** Why a token does not meet a rule. */
-export interface RuleRejection {
-  readonly reason: AuthenticationReason
-  readonly member?: string
-  readonly key?: string
-}
-
 interface Failure {
   readonly rule: TokenRule
-  readonly rejection: RuleRejection
+  readonly rejection: TokenRejection
 }
 
 /** Tokens that another rule looks for: they go on only where it was met by them, and lets them. */
@@ -105,7 +99,7 @@ function withOthers(
   return ok({ bearer, withheld: rule.withheld.filter((location) => !letOn.has(location)) })
 }
 
-type Outcome = Result<Bearer, RuleRejection> | TokenWait | undefined
+type Outcome = Result<Bearer, TokenRejection> | TokenWait | undefined
 
 /** Each may cost a signature: no honest client sends more. */
 const MAX_TOKENS = 8
@@ -156,22 +150,30 @@ class Verification {
     if (issuer !== undefined && claims['iss'] !== issuer) return UNKNOWN_ISSUER
     const rejection = checkRuleClaims(claims, rule.claims, this.#input.nowMs)
     if (rejection !== undefined) return err(rejection)
+    const { text } = placed
+    const { nowMs, awaited: before } = this.#input
     const key = this.#signer(rule, known, token)
-    if (key instanceof Wait)
-      return new TokenWait(key, { text: placed.text, known, before: this.#input.awaited })
-    return key.ok ? ok(bearerOf(token, rule, key.value)) : key
+    if (key instanceof Wait) return new TokenWait(key, { text, known, before })
+    if (key.ok) {
+      rule.keys.used(key.value, nowMs)
+      return ok(bearerOf(token, rule, key.value))
+    }
+    const newer = newerKeys(rule.keys, key.error.reason, this.#input)
+    if (newer === undefined) return key
+    if (newer === 'keys-unavailable') return KEYS_UNAVAILABLE
+    return new TokenWait(newer.wait, { text, known, keys: newer.keys, before })
   }
 
   /** The key that has signed the token: a kid that either side lacks fits every kid. */
   #signer(
-    { keys }: TokenRule,
+    { keys: { current } }: TokenRule,
     known: KnownToken,
     token: ParsedToken,
   ): Result<VerificationKey, JwtRejection> | Wait {
     const { kid, alg } = token.header
-    if (keys.keys.length === 0) return NO_KEYS
+    if (current.keys.length === 0) return NO_KEYS
     let last: JwtRejection | undefined
-    for (const key of keys.keys) {
+    for (const key of current.keys) {
       if (kid !== undefined && key.kid !== undefined && key.kid !== kid) continue
       if (!key.algorithms.includes(alg)) continue
       if (++this.#tries > MAX_KEYS_TRIED) return TOO_MANY
@@ -184,8 +186,9 @@ class Verification {
   }
 }
 
-const UNKNOWN_ISSUER = err<RuleRejection>({ reason: 'issuer-unknown', member: 'iss' })
-const SEVERAL = err<RuleRejection>({ reason: 'several-tokens' })
+const UNKNOWN_ISSUER = err<TokenRejection>({ reason: 'issuer-unknown', member: 'iss' })
+const SEVERAL = err<TokenRejection>({ reason: 'several-tokens' })
+const KEYS_UNAVAILABLE = err<TokenRejection>({ reason: 'keys-unavailable', member: 'kid' })
 const NO_KEYS = err(reject('no-keys'))
 const NO_KEY = err(reject('kid-unknown', { member: 'kid' }))
 const TOO_MANY = err(reject('signature-mismatch'))
@@ -203,11 +206,15 @@ function refusalOf(failures: readonly Failure[], input: RuleInput): Authenticati
   const failure = toldOf(failures)
   if (failure === undefined) throw new Error('a refusal without a failure')
   const { rule, rejection } = failure
-  return { ...ruleRefusal(rule, rejection), late: input.turnstile.refused(input, rejection.reason) }
+  const isBlamed = rejection.reason !== 'keys-unavailable'
+  return {
+    ...ruleRefusal(rule, rejection),
+    late: isBlamed && input.turnstile.refused(input, rejection.reason),
+  }
 }
 
 /** A refusal in the words of Envoy, which are made of the reason and the claim that it is about. */
-export function ruleRefusal(rule: TokenRule, { reason, member }: RuleRejection): AuthenticationRefusal {
+export function ruleRefusal(rule: TokenRule, { reason, member }: TokenRejection): AuthenticationRefusal {
   const refusal = refuse(REASONS[reason].code, reason, {
     by: rule.spec.name,
     detail: reasonDetail(reason, member),

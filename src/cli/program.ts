@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { MAX_WORKERS } from '../dialects/native/max-workers.ts'
 import type { ExplainOptions } from './commands/explain.ts'
+import { parseDuration } from '../kernel/duration.ts'
+import type { KeysWatchOptions } from './commands/keys-watch.ts'
 import type { ExitCode, Terminal } from './terminal.ts'
 
 const EXAMPLES = `
@@ -47,6 +49,22 @@ Nothing is sent and nothing is logged, but what the token says is printed: it is
 Exit: 0 forwarded, 1 refused, 2 it cannot be said (such as a configuration with errors).
 `
 
+const KEYS_LIST_NOTES = `
+Nothing is kept, and a gateway that runs is not asked: it is the source itself that is.
+
+Exit: 0 each source has a usable key, 1 one has none, 2 no source is named.
+`
+
+const KEYS_WATCH_NOTES = `
+Examples:
+  claimgate keys watch claimgate.yaml
+      then rotate the keys of the issuer, and see what gateways will see
+  claimgate keys watch https://idp.example.com/jwks.json --every 2s --for 10m
+      for a pipeline: its exit code tells whether the rotation refuses tokens that are good
+
+Exit: 0 no change refused tokens that were good, 1 one did or a source could not be fetched, 2 no source is named.
+`
+
 export interface ProgramSettings {
   readonly terminal: Terminal
   readonly version: string
@@ -87,6 +105,8 @@ export function createProgram({ terminal, version, end }: ProgramSettings): Comm
 
   addExplain(root, terminal, end)
 
+  addKeys(root, terminal, end)
+
   root
     .command('schema')
     .description('print the JSON Schema of claimgate.yaml, for editors')
@@ -105,6 +125,26 @@ export function createProgram({ terminal, version, end }: ProgramSettings): Comm
     })
 
   return root
+}
+
+function addKeys(root: Command, terminal: Terminal, end: ProgramSettings['end']): void {
+  const keys = root.command('keys').description('look at keys that are fetched, and rehearse a rotation')
+  configured(keys.command('list'), KEYS_TARGET)
+    .description('fetch each source of keys once, and print what it has')
+    .addHelpText('after', KEYS_LIST_NOTES)
+    .action(async (target: string, options) => {
+      const { keysListCommand } = await import('./commands/keys-list.ts')
+      end(await keysListCommand(target, options, terminal))
+    })
+  configured(keys.command('watch'), KEYS_TARGET)
+    .description('print what changes while sources of keys rotate')
+    .option('--every <duration>', 'how often each is fetched', duration, 10_000)
+    .option('--for <duration>', 'end by itself after this time', duration)
+    .addHelpText('after', KEYS_WATCH_NOTES)
+    .action(async (target: string, options: KeysWatchOptions) => {
+      const { keysWatchCommand } = await import('./commands/keys-watch.ts')
+      end(await keysWatchCommand(target, options, terminal))
+    })
 }
 
 function addExplain(root: Command, terminal: Terminal, end: ProgramSettings['end']): void {
@@ -129,9 +169,12 @@ function addExplain(root: Command, terminal: Terminal, end: ProgramSettings['end
     })
 }
 
-function configured(command: Command): Command {
+const CONFIGURATION = ['<file>', 'the configuration: claimgate.yaml, or that of another product'] as const
+const KEYS_TARGET = ['<file|url>', 'a configuration, or the URL of a key set or of metadata'] as const
+
+function configured(command: Command, argument: readonly [string, string] = CONFIGURATION): Command {
   return command
-    .argument('<file>', 'the configuration: claimgate.yaml, or that of another product')
+    .argument(...argument)
     .addOption(
       repeated(
         '--backend <url>',
@@ -158,6 +201,13 @@ function repeated(flags: string, description: string): Option {
       // A default of its own would be printed as one; the types do not know that there is then no value at first.
       .argParser((value: string, all: readonly string[] | undefined) => [...(all ?? []), value])
   )
+}
+
+function duration(text: string): number {
+  const parsed = parseDuration(text)
+  if (!parsed.ok) throw new InvalidArgumentError(parsed.error)
+  if (parsed.value < 100) throw new InvalidArgumentError('100ms is the least')
+  return parsed.value
 }
 
 function port(text: string): number {

@@ -1,8 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
 import type { FileReader } from '../dialects/compiled.ts'
 import type { NativeDocument } from '../dialects/native/index.ts'
 import type { SourceNode } from '../dialects/source-node.ts'
-import type { CertificateSpec, ClientCertificatesSpec, ListenerSpec, ServerSpec } from './server-spec.ts'
+import type {
+  CertificateSpec,
+  ClientCertificatesSpec,
+  KeyCacheSpec,
+  ListenerSpec,
+  ServerSpec,
+} from './server-spec.ts'
 
 type NativeListener = NonNullable<NativeDocument['listeners'][number]['value']>
 
@@ -33,7 +40,13 @@ export async function compileServer(document: NativeDocument, files: FileReader)
       drainMs: timeouts.drain,
     },
     log,
+    keyCache: keyCacheOf(document),
   }
+}
+
+function keyCacheOf({ root, keyCache }: NativeDocument): KeyCacheSpec {
+  if (keyCache === undefined || keyCache === 'none') return { kind: keyCache ?? 'default' }
+  return { kind: 'folder', path: resolve(dirname(root.document.file), keyCache) }
 }
 
 function overlaps(a: string, b: string): boolean {

@@ -11,7 +11,13 @@ export interface ServerSpec {
   readonly limits: ServerLimits
   readonly timeouts: ServerTimeouts
   readonly log: LogSpec
+  readonly keyCache: KeyCacheSpec
 }
+
+/** Where the last good keys of each source outlive the process: nowhere, where the user's caches are, or a folder. */
+export type KeyCacheSpec =
+  | { readonly kind: 'none' | 'default' }
+  | { readonly kind: 'folder'; /** Absolute. */ readonly path: string }
 
 export interface ListenerSpec {
   /** An IP address or a name, without brackets; empty for every address of the machine. */

@@ -50,6 +50,7 @@ const TEXTS: Readonly<Record<Exclude<AuthenticationReason, TurnReason>, string>>
   'issuer-unknown': 'Jwt issuer is not configured',
   'issuer-mismatch': 'Jwt issuer is not configured',
   'issuer-missing': 'Jwt issuer is not configured',
+  'keys-unavailable': 'Jwks remote fetch is failed',
   'no-keys': FAILS,
   'kid-unknown': "Jwks doesn't have key to match kid or alg from Jwt",
   'kid-missing': "Jwks doesn't have key to match kid or alg from Jwt",

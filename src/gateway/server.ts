@@ -7,7 +7,9 @@ import { readCertificates, type Certificates } from '../inbound/node/certificate
 import { createConnectionBudget, type ConnectionBudget } from '../inbound/node/connection-budget.ts'
 import type { NodeListener } from '../inbound/node/listener.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { KeyStore } from '../keys/index.ts'
 import { buildPlan } from '../plan/build.ts'
+import { keySourcesOf } from '../plan/key-sources.ts'
 import { Authorizers } from '../proxy/node/authorizers.ts'
 import { UpstreamSet } from '../proxy/node/upstreams.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
@@ -24,6 +26,8 @@ export interface ServerDependencies {
   readonly clock: Clock
   readonly log: Log
   readonly accessLog: AccessLog | undefined
+  /** What was fetched; fed from where keys are fetched, which may be another process. */
+  readonly keys: KeyStore
 }
 
 /** The data plane as one thing: listeners, what is published, and the way to stop. */
@@ -82,6 +86,7 @@ export async function startHandedServer(
 }
 
 interface Parts {
+  readonly keys: KeyStore
   readonly configuration: Configuration
   readonly live: Live
   readonly upstreams: UpstreamSet
@@ -95,7 +100,7 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
     onProblem: (backend, cause) => log.error('a function failed', { backend, error: errorText(cause) }),
   })
   const live = new Live({
-    plan: buildPlan(first.plan),
+    plan: buildPlan(first.plan, dependencies.keys),
     upstreams: await upstreams.replace(first.plan.backends),
     tokens: new TokenCache(),
     authorizers: authorizersOf(first),
@@ -114,7 +119,7 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
     spec,
     listener: openListener(spec, first, context, budget),
   }))
-  return { configuration: first, live, upstreams, listeners }
+  return { configuration: first, live, upstreams, listeners, keys: dependencies.keys }
 }
 
 class RunningServer implements Server, HandedServer {
@@ -138,8 +143,8 @@ class RunningServer implements Server, HandedServer {
   }
 
   async prepare(next: Configuration): Promise<Prepared> {
-    const { live, upstreams } = this.#parts
-    const plan = buildPlan(next.plan)
+    const { live, upstreams, keys } = this.#parts
+    const plan = buildPlan(next.plan, keys)
     const certificates = new Map(
       next.server.listeners.map((spec) => [placeOf(spec), readListenerCertificates(spec)]),
     )
@@ -154,6 +159,7 @@ class RunningServer implements Server, HandedServer {
           authorizers: authorizersOf(next),
         })
         replacement.commit()
+        keys.keepOnly(keySourcesOf(next.plan))
         this.#renewCertificates(certificates)
       },
       abandon: () => replacement.abandon(),

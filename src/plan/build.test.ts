@@ -70,7 +70,7 @@ test('the plan keeps its data, and keys are indexed once for each authentication
   assert.ok(!plan.trustedPeers.has('192.0.2.1'))
   const [own, global] = routeAt(plan, '/').guards.cover('a.test', '/').guards
   assert.equal(own?.authentication, global?.authentication)
-  assert.equal(own?.authentication.keys.byKid.get('k')?.length, 1)
+  assert.equal(own?.authentication.keys.current.byKid.get('k')?.length, 1)
 })
 
 test('a guard of an authentication that is not there is a bug', () => {

@@ -1,4 +1,5 @@
-import { createKeySet, DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
+import { DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
+import { KeyStore } from '../keys/index.ts'
 import { AddressSet, spellingOf } from '../policy/index.ts'
 import { checkpointsOf, type Checkpoint } from './checkpoint.ts'
 import { GuardSet, RouteGuards } from './guard-set.ts'
@@ -10,13 +11,16 @@ import type { AuthenticationSpec, ClaimMapping, GuardSpec, PlanSpec, RouteSpec }
 
 /**
  * Indexes a plan. INVARIANT: the configuration was checked: names are unique, each guard names an authentication of
- * the plan and each route a backend; a name that is not there is a bug and throws.
+ * the plan and each route a backend; a name that is not there is a bug and throws. Fetched keys are those of `keys`, as
+ * they are at each time; of a store that nobody feeds there are none.
  */
-export function buildPlan(spec: PlanSpec): Plan {
-  const authentications = new Map(spec.authentications.map((each) => [each.name, buildAuthentication(each)]))
+export function buildPlan(spec: PlanSpec, keys = new KeyStore()): Plan {
+  const authentications = new Map(
+    spec.authentications.map((each) => [each.name, buildAuthentication(each, keys)]),
+  )
   const global = new GuardSet(spec.guards.map((guard) => buildGuard(guard, authentications)))
   const reserved = reservedByBackend(spec, authentications)
-  const checkpoints = checkpointsOf(spec.checkpoints, spec.backends)
+  const checkpoints = checkpointsOf(spec.checkpoints, spec.backends, keys)
   const routes = spec.routes.map((route) =>
     buildRoute(route, authentications, global, reserved, checkpoints(route.backend)),
   )
@@ -25,11 +29,12 @@ export function buildPlan(spec: PlanSpec): Plan {
     trustedPeers: new AddressSet(spec.http.trustedPeers),
     tokenLimits: { ...DEFAULT_TOKEN_LIMITS, maxTokenBytes: spec.http.maxTokenBytes },
     routes: new RouteIndex(routes),
+    authentications,
   }
 }
 
-function buildAuthentication(spec: AuthenticationSpec): Authentication {
-  return { spec, keys: createKeySet(spec.keys) }
+function buildAuthentication(spec: AuthenticationSpec, keys: KeyStore): Authentication {
+  return { spec, keys: keys.liveKeys(spec.keys, spec.keySources) }
 }
 
 function buildGuard(spec: GuardSpec, authentications: ReadonlyMap<string, Authentication>): Guard {

@@ -1,5 +1,6 @@
 import type { Origin } from '../errors/problem.ts'
 import type { VerificationKey } from '../jwt/index.ts'
+import type { KeySourceSpec } from '../keys/index.ts'
 import type { PolicySpec } from '../policy/istio/index.ts'
 import type { TokenLocation } from './spec.ts'
 
@@ -47,8 +48,8 @@ export interface TokenRuleSpec {
   readonly audiences: readonly string[]
   readonly clockSkewSeconds: number
   readonly keys: readonly VerificationKey[]
-  /** Where the keys are fetched from instead; undefined where they stand in the configuration. */
-  readonly remoteKeys: RemoteKeysSpec | undefined
+  /** Where the keys are fetched from instead; empty where they stand in the configuration. */
+  readonly keySources: readonly KeySourceSpec[]
   /** A header without the prefix holds no token. */
   readonly locations: readonly TokenLocation[]
   /** Whether the token goes on after it was verified. */
@@ -64,32 +65,6 @@ export interface ClaimHeaderSpec {
   /** Member names from the top of the claims down. */
   readonly claim: readonly string[]
   readonly header: string
-}
-
-/** A key set that has to be fetched: from `url`, or from where the issuer's own metadata say. */
-export interface RemoteKeysSpec {
-  /** The key set, or where `isDiscovery` the metadata of the issuer. */
-  readonly url: string
-  readonly isDiscovery: boolean
-  readonly timeoutMs: number
-  /** Addresses to connect to instead of those of the URL's name, with their port. */
-  readonly endpoints: readonly EndpointSpec[]
-  readonly tls: ClientTlsSpec | undefined
-}
-
-export interface EndpointSpec {
-  readonly address: string
-  readonly port: number
-}
-
-export interface ClientTlsSpec {
-  /** PEM text of the authorities to believe instead of the system's. */
-  readonly ca: string | undefined
-  /** PEM text with which the gateway shows who it is. SECRET: `key` is never printed, never exported. */
-  readonly certificate: { readonly cert: string; readonly key: string } | undefined
-  /** The name to ask for and to check, where it is not that of the URL. */
-  readonly serverName: string | undefined
-  readonly verifies: boolean
 }
 
 /** An HTTP service that is asked whether a request may go on: with its method and path, and the fields named here. */

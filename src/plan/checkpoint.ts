@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { KeyStore } from '../keys/index.ts'
 import { PolicySet, type ConnectionFacts } from '../policy/istio/index.ts'
 import type { CheckpointSpec, CheckpointsSpec, ExternalAuthorizerSpec } from './checkpoint-spec.ts'
 import type { BackendSpec } from './spec.ts'
@@ -20,6 +21,7 @@ export interface Checkpoint {
 export function checkpointsOf(
   spec: CheckpointsSpec | undefined,
   backends: readonly BackendSpec[],
+  keys: KeyStore,
 ): (backend: string) => readonly Checkpoint[] {
   if (spec === undefined) return () => NO_CHECKPOINTS
   const authorizers = new Map(spec.authorizers.map((each) => [each.name, each]))
@@ -30,7 +32,7 @@ export function checkpointsOf(
       const backend = backends.find(({ name }) => name === place.backend)
       return {
         spec: place,
-        tokenRules: buildTokenRules(place.tokenRules),
+        tokenRules: buildTokenRules(place.tokenRules, keys),
         policies: new PolicySet(place.policies),
         authorizers,
         connection: place.backend === undefined ? undefined : connectionTo(backend, principal),

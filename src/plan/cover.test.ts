@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { authenticationSpec, guardSpec } from '../../test/support/decision.ts'
 import { claimRules } from '../../test/support/signer.ts'
-import { createKeySet } from '../jwt/index.ts'
+import { LiveKeys } from '../keys/index.ts'
 import { coverOf, joinCovers } from './cover.ts'
 import type { Authentication, Guard } from './plan.ts'
 import type { AuthenticationSpec } from './spec.ts'
 
 function authentication(name: string, more: Partial<AuthenticationSpec> = {}): Authentication {
-  return { spec: authenticationSpec(name, more), keys: createKeySet([]) }
+  return { spec: authenticationSpec(name, more), keys: new LiveKeys([], []) }
 }
 
 function guard(of: Authentication, name = of.spec.name): Guard {

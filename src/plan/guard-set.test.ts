@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { authenticationSpec, guardSpec } from '../../test/support/decision.ts'
-import { createKeySet } from '../jwt/index.ts'
+import { LiveKeys } from '../keys/index.ts'
 import { GuardSet, RouteGuards } from './guard-set.ts'
 import type { Guard } from './plan.ts'
 import type { RequirementSpec } from './spec.ts'
 
 function guard(name: string, requirement: RequirementSpec): Guard {
-  const authentication = { spec: authenticationSpec(name), keys: createKeySet([]) }
+  const authentication = { spec: authenticationSpec(name), keys: new LiveKeys([], []) }
   return { spec: guardSpec(name, requirement), authentication }
 }
 

@@ -1,4 +1,5 @@
-import type { KeySet, TokenLimits } from '../jwt/index.ts'
+import type { TokenLimits } from '../jwt/index.ts'
+import type { LiveKeys } from '../keys/index.ts'
 import type { AddressSet } from '../policy/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { RouteGuards } from './guard-set.ts'
@@ -14,6 +15,8 @@ export interface Plan {
   readonly trustedPeers: AddressSet
   readonly tokenLimits: TokenLimits
   readonly routes: RouteIndex
+  /** By name. */
+  readonly authentications: ReadonlyMap<string, Authentication>
 }
 
 export interface Route {
@@ -43,5 +46,5 @@ export interface Guard {
 
 export interface Authentication {
   readonly spec: AuthenticationSpec
-  readonly keys: KeySet
+  readonly keys: LiveKeys
 }

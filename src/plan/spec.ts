@@ -1,5 +1,6 @@
 import type { Origin } from '../errors/problem.ts'
 import type { ClaimRules, VerificationKey } from '../jwt/index.ts'
+import type { KeySourceSpec } from '../keys/index.ts'
 import type { PathNormalization } from '../policy/index.ts'
 import type { CheckpointsSpec } from './checkpoint-spec.ts'
 
@@ -67,7 +68,10 @@ export interface FunctionBackendSpec {
 export interface AuthenticationSpec {
   readonly name: string
   readonly origin: Origin
+  /** Those that stand in the configuration. */
   readonly keys: readonly VerificationKey[]
+  /** Where further keys are fetched from. */
+  readonly keySources: readonly KeySourceSpec[]
   readonly rules: ClaimRules
   /** In the order in which they are tried; the first token found is the one verified. */
   readonly locations: readonly TokenLocation[]

@@ -1,4 +1,5 @@
-import { createKeySet, type KeySet, type RuleClaims } from '../jwt/index.ts'
+import type { RuleClaims } from '../jwt/index.ts'
+import type { KeyStore, LiveKeys } from '../keys/index.ts'
 import { plainAudience } from '../policy/istio/index.ts'
 import type { TokenRuleSpec } from './checkpoint-spec.ts'
 import type { TokenLocation } from './spec.ts'
@@ -6,7 +7,7 @@ import type { TokenLocation } from './spec.ts'
 /** One rule, ready. */
 export interface TokenRule {
   readonly spec: TokenRuleSpec
-  readonly keys: KeySet
+  readonly keys: LiveKeys
   readonly claims: RuleClaims
   readonly spaceDelimited: ReadonlySet<string>
   /** In the order in which Envoy finds tokens. The same list for all rules that look at the same places. */
@@ -18,7 +19,7 @@ export interface TokenRule {
 }
 
 /** The rules of one workload. */
-export function buildTokenRules(specs: readonly TokenRuleSpec[]): readonly TokenRule[] {
+export function buildTokenRules(specs: readonly TokenRuleSpec[], keys: KeyStore): readonly TokenRule[] {
   const lists = new Map<string, readonly TokenLocation[]>()
   const placed = specs.map((spec) => ({ spec, locations: shared(lists, inOrder(spec.locations)) }))
   const rules = placed.map(({ spec, locations }) => {
@@ -27,7 +28,7 @@ export function buildTokenRules(specs: readonly TokenRuleSpec[]): readonly Token
     const unverified = elsewhere.flatMap((other) => other.locations).filter((each) => !holds(locations, each))
     return {
       spec,
-      keys: createKeySet(spec.keys),
+      keys: keys.liveKeys(spec.keys, spec.keySources),
       claims: {
         audiences: new Set(spec.audiences),
         plain: plainAudience,

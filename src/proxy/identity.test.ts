@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { authenticationSpec, guardSpec, hmacIssuer } from '../../test/support/decision.ts'
 import type { Principal } from '../authn/index.ts'
-import { createKeySet } from '../jwt/index.ts'
+import { LiveKeys } from '../keys/index.ts'
 import { isJsonObject, parseJson } from '../kernel/json.ts'
 import type { ClaimMapping } from '../plan/spec.ts'
 import { Trace } from '../policy/index.ts'
@@ -17,7 +17,7 @@ function principalOf(json: string, forward: readonly ClaimMapping[]): Principal 
   const [key] = issuer.keys
   const [location] = spec.locations
   assert.ok(key !== undefined && location !== undefined)
-  const guard = { spec: guardSpec('main'), authentication: { spec, keys: createKeySet(spec.keys) } }
+  const guard = { spec: guardSpec('main'), authentication: { spec, keys: new LiveKeys(spec.keys, []) } }
   return { guard, location, claims, key }
 }
 

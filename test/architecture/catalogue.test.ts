@@ -42,6 +42,7 @@ test('the public codes and their statuses are what clients rely on', () => {
     '401 GW_TOKEN_EXPIRED',
     '429 GW_TOKEN_FLOOD',
     '503 GW_TOKEN_BUSY',
+    '503 GW_KEYS_UNAVAILABLE',
     '403 GW_POLICY_DENIED',
     '502 GW_UPSTREAM_UNREACHABLE',
     '502 GW_UPSTREAM_PROTOCOL',

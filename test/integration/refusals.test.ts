@@ -15,8 +15,8 @@ import { createIssuer, type TestIssuer } from '../support/tokens.ts'
 const CLAIM = 'cl4im-of-somebody'
 const QUERY = 'qu3ry-of-somebody'
 
-/** Those that take more than one request: `forged-flood.test.ts`. */
-const PRODUCED_ELSEWHERE: readonly ErrorCode[] = ['GW_TOKEN_FLOOD', 'GW_TOKEN_BUSY']
+/** Those that take more than one request, and a key server: `forged-flood.test.ts`, `keys-failures.test.ts`. */
+const PRODUCED_ELSEWHERE: readonly ErrorCode[] = ['GW_TOKEN_FLOOD', 'GW_TOKEN_BUSY', 'GW_KEYS_UNAVAILABLE']
 
 /** Backends by what is wrong with them. */
 const BACKENDS = ['fine', 'absent', 'babbling', 'silent', 'busy', 'failing'] as const

@@ -57,6 +57,7 @@ export function authenticationSpec(
     name,
     origin: ORIGIN,
     keys: [],
+    keySources: [],
     rules: claimRules(),
     locations: [{ in: 'header', name: 'Authorization', prefix: 'Bearer ' }],
     forward: [],

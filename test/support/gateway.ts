@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { formatProblems, readConfiguration, type Configuration } from '../../src/config/index.ts'
 import { startServer, type Server } from '../../src/gateway/server.ts'
+import { fetchKeys, KeyFetcher, storeFedBy, type KeyCache } from '../../src/keys/index.ts'
+import { keySourcesOf } from '../../src/plan/key-sources.ts'
 import type { Clock } from '../../src/kernel/clock.ts'
 import type { AccessEntry } from '../../src/telemetry/access-log.ts'
 import type { Facts } from '../../src/telemetry/log.ts'
@@ -9,6 +11,7 @@ import type { Facts } from '../../src/telemetry/log.ts'
 export interface TestGateway {
   readonly url: string
   readonly server: Server
+  readonly fetcher: KeyFetcher
   /** The access log so far. */
   readonly entries: AccessEntry[]
   readonly logged: { readonly level: string; readonly message: string; readonly facts: Facts }[]
@@ -22,6 +25,8 @@ export interface TestGatewayOptions {
   /** The name of the configuration, which tells nothing of its dialect. */
   readonly name?: string
   readonly backends?: readonly string[]
+  /** Where fetched keys outlive the gateway; nowhere without it. */
+  readonly keyCache?: KeyCache
 }
 
 const FOLDER = resolve('/virtual')
@@ -55,19 +60,33 @@ export async function startTestGateway(text: string, options: TestGatewayOptions
     (level: string) =>
     (message: string, facts: Facts = {}): void =>
       void logged.push({ level, message, facts })
-  const server = await startServer(await configurationOf(text, options), {
-    clock: options.clock ?? { now: () => Date.now() },
-    log: { info: note('info'), warn: note('warn'), error: note('error') },
+  const configuration = await configurationOf(text, options)
+  const clock = options.clock ?? { now: () => Date.now() }
+  const log = { info: note('info'), warn: note('warn'), error: note('error') }
+  const fetcher = new KeyFetcher({
+    clock,
+    log,
+    random: Math.random,
+    fetch: fetchKeys,
+    cache: options.keyCache,
+  })
+  fetcher.add(keySourcesOf(configuration.plan))
+  const server = await startServer(configuration, {
+    clock,
+    log,
     accessLog: { write: (entry) => void entries.push(entry) },
+    keys: storeFedBy(fetcher),
   })
   return {
     url: server.addresses[0]!,
     server,
+    fetcher,
     entries,
     logged,
     close: async () => {
       server.kill()
       await server.drain()
+      fetcher.close()
     },
   }
 }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { ListenerSpec } from '../../config/index.ts'
+import type { Configuration, ListenerSpec } from '../../config/index.ts'
 import { explain } from '../../gateway/explain.ts'
 import type { InboundRequest } from '../../inbound/request.ts'
+import type { KeyStore } from '../../keys/index.ts'
+import { keySourcesOf } from '../../plan/key-sources.ts'
+import { fetchOnce } from '../keys/fetched-sources.ts'
 import { buildPlan } from '../../plan/build.ts'
 import { advise } from '../explain/advise.ts'
 import { openCase, type Case } from '../explain/case.ts'
@@ -46,13 +49,21 @@ export async function explainCommand(
   }
   const { body, port } = described.value
   const request = arrivingAt(described.value.request, port)
-  const plan = buildPlan(configuration.plan)
+  const plan = buildPlan(configuration.plan, await keysFor(configuration, terminal))
   const explanation = explain(plan, { request, body, nowMs, requestId: randomUUID() })
   const the = openCase(plan, { request, body, explanation, nowMs })
   const advice = [...advise(the), ...adviseListener(described.value, listeners)]
   if (options.json === true) terminal.out(`${JSON.stringify(asData(the, advice), withBase64, 2)}\n`)
   else printExplanation(terminal, the, advice)
   return explanation.outcome === 'forward' ? 0 : 1
+}
+
+/** Keys that are fetched are so now, by this command: a gateway that runs is not asked. */
+async function keysFor({ plan }: Configuration, terminal: Terminal): Promise<KeyStore> {
+  const specs = keySourcesOf(plan)
+  if (specs.length > 0) terminal.err('fetching the keys…\n')
+  const { store } = await fetchOnce(specs)
+  return store
 }
 
 /** `-` in the place of the curl command or the token: what comes in, so that neither has to be quoted or remembered. */

@@ -10,7 +10,14 @@ import {
   adviseNoExp,
   adviseSubject,
 } from './claim-advice.ts'
-import { adviseAlgorithm, adviseKey, adviseNoKeys, adviseSignature, adviseUnsigned } from './key-advice.ts'
+import {
+  adviseAlgorithm,
+  adviseKey,
+  adviseNoKeys,
+  adviseSignature,
+  adviseUnavailable,
+  adviseUnsigned,
+} from './key-advice.ts'
 import { adviseMissing, advisePrefix, adviseSeveral } from './missing-advice.ts'
 import { textsAt } from './located-text.ts'
 import { adviseHost, adviseMethod, advisePath } from './route-advice.ts'
@@ -23,6 +30,7 @@ type Reason =
   | 'prefix-mismatch'
   | 'several-tokens'
   | 'issuer-unknown'
+  | 'keys-unavailable'
   | 'no-route-for-host'
   | 'no-route-for-path'
   | 'method-not-routed'
@@ -50,6 +58,7 @@ const ADVISORS: Readonly<Record<Reason, Advisor>> = {
   'b64-unsupported': () => ['ask the issuer for tokens without `b64` in their header'],
   'kid-not-text': () => ['ask the issuer to write `kid` as text'],
   'issuer-unknown': adviseIssuer,
+  'keys-unavailable': adviseUnavailable,
   'no-keys': adviseNoKeys,
   'kid-unknown': adviseKey,
   'kid-missing': adviseKey,

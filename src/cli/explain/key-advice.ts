@@ -1,3 +1,4 @@
+import { shownUrl } from '../../keys/index.ts'
 import type { Guard } from '../../plan/plan.ts'
 import type { Advisor, Case } from './case.ts'
 import { signedBy } from './signed-by.ts'
@@ -8,10 +9,18 @@ export const adviseKey: Advisor = (the) => {
   if (guard === undefined) return []
   const signatory = knownSignatory(the, guard)
   if (signatory !== undefined) return signatory
-  const hasSecret = guard.authentication.keys.keys.some((key) => key.type === 'oct')
+  const hasSecret = guard.authentication.keys.current.keys.some((key) => key.type === 'oct')
   if (isHmac(the) && !hasSecret) {
     return [
       `the token is signed with a shared secret, and \`${nameOf(guard)}\` has public keys alone: it is of another issuer, or a forgery`,
+    ]
+  }
+  const { keySources } = guard.authentication.spec
+  if (keySources.length > 0) {
+    const urls = keySources.map(({ url }) => `\`${shownUrl(url)}\``).join(' or ')
+    return [
+      `the keys at ${urls} have not signed the token: has the issuer published the key that it signs with (\`claimgate keys list\` shows which are there)`,
+      'otherwise the token is of another issuer or environment (test, production): get one from the right one',
     ]
   }
   return [
@@ -46,6 +55,11 @@ export const adviseNoKeys: Advisor = (the) => {
   const guard = tried(the)
   return guard === undefined ? [] : [`put the issuer's key set into ${keysOf(guard)}`]
 }
+
+/** Nobody can say whether the token is good. */
+export const adviseUnavailable: Advisor = () => [
+  'mend what keeps the keys from being fetched, told above; the token itself may be good. A gateway that runs may have better keys: those that it fetched before',
+]
 
 export const adviseUnsigned: Advisor = () => [
   'nobody vouches for a token without a whole signature: ask the issuer to sign it, or copy it anew',

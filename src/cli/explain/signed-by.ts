@@ -12,12 +12,12 @@ export interface Signatory {
 const MAX_TRIED = 200
 
 /** The key of the plan that the token is signed by, whatever kid it names; undefined where it is by none of them. */
-export function signedBy(text: string, { spec, tokenLimits }: Plan): Signatory | undefined {
+export function signedBy(text: string, { authentications, tokenLimits }: Plan): Signatory | undefined {
   const token = parseToken(text, tokenLimits)
   if (!token.ok) return undefined
   const { alg } = token.value.header
-  return spec.authentications
-    .flatMap((authentication) => authentication.keys.map((key) => ({ key, authentication })))
+  return [...authentications.values()]
+    .flatMap(({ spec, keys }) => keys.current.keys.map((key) => ({ key, authentication: spec })))
     .filter(({ key }) => key.algorithms.includes(alg))
     .slice(0, MAX_TRIED)
     .find(({ key }) => checkSignature(key, token.value) === undefined)

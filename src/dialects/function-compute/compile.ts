@@ -121,6 +121,7 @@ class Compiler {
       name,
       origin,
       keys: auth.keys,
+      keySources: [],
       rules,
       locations: auth.locations,
       forward: checkMappings(auth.mappings, auth.locations, true),

@@ -18,6 +18,7 @@ export function compileGatewayAuth(rules: readonly GatewayAuthRule[], names: Nam
       name,
       origin: node.origin,
       keys: rule.keys,
+      keySources: [],
       rules: {
         issuer: rule.issuer,
         subject: rule.subject,

@@ -97,21 +97,16 @@ function compileRule(
   index: number,
   resources: MeshResources,
 ): TokenRuleSpec {
-  const remote = rule.keys === undefined ? remoteKeys(rule, resource.namespace, resources) : undefined
-  // Served all the same, the rule would refuse every token, and nobody would see why.
-  if (remote !== undefined)
-    rule.node.error(
-      `the keys at \`${remote.url}\` cannot be fetched by this version`,
-      'put the key set itself into `jwks`',
-    )
+  const name = `${resource.namespace}/${resource.name}[${index}]`
+  const remote = rule.keys === undefined ? remoteKeys(name, rule, resource.namespace, resources) : undefined
   return {
-    name: `${resource.namespace}/${resource.name}[${index}]`,
+    name,
     origin: rule.node.origin,
     issuer: rule.issuer === '' ? undefined : rule.issuer,
     audiences: rule.audiences.map(plainAudience),
     clockSkewSeconds: CLOCK_SKEW_SECONDS,
     keys: rule.keys ?? [],
-    remoteKeys: remote,
+    keySources: remote === undefined ? [] : [remote],
     locations: rule.locations,
     keepToken: rule.keepToken,
     payloadHeader: rule.payloadHeader,

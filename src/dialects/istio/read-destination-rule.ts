@@ -1,4 +1,4 @@
-import type { ClientTlsSpec } from '../../plan/checkpoint-spec.ts'
+import type { ClientTlsSpec } from '../../keys/index.ts'
 import type { FileReader } from '../compiled.ts'
 import type { SourceNode } from '../source-node.ts'
 import { Fields } from './fields.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RemoteKeysSpec } from '../../plan/checkpoint-spec.ts'
+import type { KeySourceSpec } from '../../keys/index.ts'
 import type { Problem } from '../../errors/problem.ts'
 import { readDocuments } from '../document.ts'
 import { SourceNode } from '../source-node.ts'
@@ -16,7 +16,7 @@ const PEM: Readonly<Record<string, string>> = {
 /** Where the keys of the one rule of these documents are, and what is said about them. */
 async function keysOf(
   ...documents: readonly string[]
-): Promise<{ keys: RemoteKeysSpec | undefined; problems: readonly string[] }> {
+): Promise<{ keys: KeySourceSpec | undefined; problems: readonly string[] }> {
   const problems: Problem[] = []
   const roots = readDocuments('mesh.yaml', documents.join('\n---\n'), problems).map((each) =>
     SourceNode.root(each),
@@ -27,7 +27,7 @@ async function keysOf(
   const [authentication] = resources.requestAuthentications
   const [rule] = authentication?.rules ?? []
   assert.ok(authentication !== undefined && rule !== undefined)
-  const keys = remoteKeys(rule, authentication.namespace, resources)
+  const keys = remoteKeys('foo/jwt[0]', rule, authentication.namespace, resources)
   return { keys, problems: problems.map(({ message }) => message) }
 }
 
@@ -62,20 +62,26 @@ spec:
 
 test('a URL alone is fetched from where its name leads', async () => {
   const { keys } = await keysOf(rule('issuer: a, jwksUri: "http://nginx.test/get_jwks", timeout: 2s'))
-  assert.deepEqual(keys, {
-    url: 'http://nginx.test/get_jwks',
-    isDiscovery: false,
-    timeoutMs: 2000,
-    endpoints: [],
-    tls: undefined,
-  })
+  assert.ok(keys !== undefined)
+  const { name, url, issuer, timeoutMs, endpoints, tls } = keys
+  assert.deepEqual(
+    { name, url, issuer, timeoutMs, endpoints, tls },
+    {
+      name: 'foo/jwt[0]',
+      url: 'http://nginx.test/get_jwks',
+      issuer: undefined,
+      timeoutMs: 2000,
+      endpoints: [],
+      tls: undefined,
+    },
+  )
 })
 
 test('without a URL the metadata of the issuer say where the keys are', async () => {
   for (const issuer of ['https://issuer.example', 'https://issuer.example/']) {
     const { keys } = await keysOf(rule(`issuer: "${issuer}"`))
     assert.equal(keys?.url, 'https://issuer.example/.well-known/openid-configuration')
-    assert.equal(keys?.isDiscovery, true)
+    assert.equal(keys?.issuer, issuer)
     assert.equal(keys?.timeoutMs, 5000)
   }
 })

@@ -1,4 +1,9 @@
-import type { ClientTlsSpec, EndpointSpec, RemoteKeysSpec } from '../../plan/checkpoint-spec.ts'
+import {
+  KEY_SOURCE_DEFAULTS,
+  type ClientTlsSpec,
+  type EndpointSpec,
+  type KeySourceSpec,
+} from '../../keys/index.ts'
 import type { DestinationRule, JwtRule, MeshResources, ServiceEntry, TlsSetting } from './schema.ts'
 
 /**
@@ -6,10 +11,11 @@ import type { DestinationRule, JwtRule, MeshResources, ServiceEntry, TlsSetting 
  * host says which addresses that host has, and a DestinationRule how to speak to them.
  */
 export function remoteKeys(
+  name: string,
   { node, issuer, jwksUri, timeoutMs }: JwtRule,
   namespace: string,
   resources: MeshResources,
-): RemoteKeysSpec | undefined {
+): KeySourceSpec | undefined {
   const url = URL.parse(jwksUri ?? discoveryUrl(issuer))
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     if (jwksUri === undefined)
@@ -19,7 +25,6 @@ export function remoteKeys(
       )
     return undefined
   }
-  const isDiscovery = jwksUri === undefined
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port)
   const names = [host, `${host}.${namespace}.svc.cluster.local`]
@@ -28,13 +33,39 @@ export function remoteKeys(
   const tls = rule === undefined ? undefined : (rule.tlsByPort.get(port) ?? rule.tls)
   const secured = securedUrl(url, port, tls, rule)
   return {
+    ...KEY_SOURCE_DEFAULTS,
+    name,
     url: secured.href,
-    isDiscovery,
+    issuer: jwksUri === undefined ? issuer : undefined,
+    kid: undefined,
+    alg: undefined,
+    refreshMs: REFRESH_MS,
+    serveStaleMs: STALE_MS,
     timeoutMs,
+    redirectHosts: [],
+    allowedAddresses: NETWORK_OF_THE_MESH,
+    keepAmbiguous: true,
     endpoints: entry === undefined ? [] : endpointsOf(entry, port),
     tls: secured.protocol === 'https:' ? clientOf(tls) : undefined,
   }
 }
+
+/** As in Istio (`PILOT_JWT_PUB_KEY_REFRESH_INTERVAL`). */
+const REFRESH_MS = 20 * 60_000
+
+/** Istio lets go of keys that it could not refresh for a week. */
+const STALE_MS = 7 * 24 * 3_600_000
+
+/** Services of a cluster have private addresses. What is link-local, such as a cloud's metadata, none of them has. */
+const NETWORK_OF_THE_MESH = [
+  '127.0.0.0/8',
+  '::1/128',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  'fc00::/7',
+]
 
 function discoveryUrl(issuer: string): string {
   return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`

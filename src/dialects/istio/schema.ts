@@ -1,5 +1,6 @@
 import type { VerificationKey } from '../../jwt/index.ts'
-import type { ClaimHeaderSpec, ClientTlsSpec } from '../../plan/checkpoint-spec.ts'
+import type { ClientTlsSpec } from '../../keys/index.ts'
+import type { ClaimHeaderSpec } from '../../plan/checkpoint-spec.ts'
 import type { TokenLocation } from '../../plan/spec.ts'
 import type { PolicySpec } from '../../policy/istio/index.ts'
 import type { SourceNode } from '../source-node.ts'

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import type { EndpointSpec } from '../../keys/index.ts'
 import { err, ok } from '../../kernel/result.ts'
 import type { TextReading } from './quantity.ts'
 
@@ -23,4 +24,15 @@ export function parseListenAddress(text: string): TextReading<ListenAddress> {
   // A name of digits and dots is a mistyped address, never a name (RFC 1123 §2.1).
   if (/^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) return ok({ host: host.toLowerCase(), port })
   return err({ message: `\`${text}\` is not an address with a port`, hint: EXPECTED })
+}
+
+/** Reads an address to connect to: an IP address with a port. A name would have to be resolved, which it stands instead of. */
+export function parseConnectAddress(text: string): TextReading<EndpointSpec> {
+  const parsed = parseListenAddress(text)
+  const { host, port } = parsed.ok ? parsed.value : { host: '', port: 0 }
+  if ((isIPv4(host) || isIPv6(host)) && port > 0) return ok({ address: host, port })
+  return err({
+    message: `\`${text}\` is not an IP address with a port`,
+    hint: 'write `10.0.0.7:8443` or `[2001:db8::7]:8443`',
+  })
 }

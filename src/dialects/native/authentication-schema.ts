@@ -1,38 +1,9 @@
 import { z } from 'zod'
-import type { Algorithm } from '../../jwt/index.ts'
+import { keySourceSchema } from './key-source-schema.ts'
 import { duration, MINUTE_MS } from './quantity.ts'
 import { exactlyOne, oneOrMore, section } from './section.ts'
 
 const text = z.string().min(1)
-const file = text.meta({ title: 'file' })
-
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'HS256',
-  'HS384',
-  'HS512',
-  'EdDSA',
-] as const satisfies readonly Algorithm[]
-
-export const keySourceSchema = section({
-  jwks: z
-    .union([z.string(), z.record(z.string(), z.unknown())])
-    .optional()
-    .describe('A key set (RFC 7517): `{keys: [...]}`, or its JSON text.'),
-  jwksFile: file.optional().describe('File of a key set.'),
-  pem: text.optional().describe('A public key or certificate, PEM text.'),
-  pemFile: file.optional().describe('File of a public key or certificate, PEM.'),
-  kid: text.optional().describe('With `pem` and `pemFile`: the key id that tokens name the key by.'),
-  alg: z.enum(ALGORITHMS).optional().describe('With `pem` and `pemFile`: the one algorithm to allow.'),
-}).check(exactlyOne(['jwks', 'jwksFile', 'pem', 'pemFile']))
 
 export const tokenLocationSchema = section({
   header: text.optional().describe('Name of a header field.'),
@@ -67,7 +38,9 @@ export const authenticationSchema = section({
     .describe(
       '`aud` must hold one of these. Without it, tokens that were made for another service are let in too.',
     ),
-  keys: oneOrMore(keySourceSchema).describe('Where the public keys are, or a list of such places.'),
+  keys: oneOrMore(keySourceSchema).describe(
+    'Where the public keys are, or a list of such places, whose keys are all good.',
+  ),
   tokenFrom: oneOrMore(tokenLocationSchema)
     // RFC 6750 §2.1
     .prefault([{ header: 'Authorization', prefix: 'Bearer' }])

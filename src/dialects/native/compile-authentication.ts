@@ -30,7 +30,7 @@ export async function compileAuthentication(
   return {
     name,
     origin: node.origin,
-    keys: await readKeys(node, value.keys, files),
+    ...(await readKeys(part.name, node, value, files)),
     rules: {
       issuer: value.issuer,
       subject: value.subject,

@@ -44,10 +44,11 @@ export interface NativeDocument {
   readonly log: z.output<typeof logSchema>
   readonly engine: PlainSettings['engine']
   readonly workers: PlainSettings['workers']
+  readonly keyCache: PlainSettings['keyCache']
 }
 
 /** The settings that are read whole by the schema of the file itself. */
-type PlainSettings = Pick<z.output<typeof configurationSchema>, 'engine' | 'workers'>
+type PlainSettings = Pick<z.output<typeof configurationSchema>, 'engine' | 'workers' | 'keyCache'>
 
 /** Reads a native configuration. Where a part has errors they are reported, and its defaults stand in for it. */
 export function readNative(
@@ -79,11 +80,12 @@ export function readNative(
     log: whole(root, 'log', logSchema, {}),
     engine: plain.engine,
     workers: plain.workers,
+    keyCache: plain.keyCache,
   }
 }
 
 const TOP = configurationSchema.shape
-const FILE = configurationSchema.pick({ version: true, engine: true, workers: true })
+const FILE = configurationSchema.pick({ version: true, engine: true, workers: true, keyCache: true })
 const PLAIN = FILE.omit({ version: true })
 const TOP_NAMES = Object.keys(TOP)
 

@@ -178,6 +178,12 @@ export const configurationSchema = section({
   timeouts: timeoutsSchema.prefault({}).describe('How long the gateway waits for clients.'),
   log: logSchema.prefault({}).describe('What the gateway writes down.'),
   workers: workersSchema,
+  keyCache: text
+    .optional()
+    .meta({ title: 'folder' })
+    .describe(
+      'Folder in which the last good keys of each source outlive the process; `none` for none. Without it, `claimgate/keys` in the cache folder of the user.',
+    ),
   engine: z
     .enum(['claimgate', 'node'])
     .default('claimgate')

@@ -1,4 +1,5 @@
 import type { PortableConfiguration } from '../../config/index.ts'
+import type { KeyNews, KeyUse } from '../../keys/index.ts'
 import type { Place } from './share.ts'
 
 /**
@@ -18,6 +19,8 @@ export type ToWorker =
   | { readonly kind: 'connection'; readonly id: number; readonly listener: number }
   /** Answered by `pong`, as long as the event loop goes round. */
   | { readonly kind: 'ping' }
+  /** What is known of the keys of a source, from now on. */
+  | { readonly kind: 'keys'; readonly news: KeyNews }
   /** Let requests finish, then end. */
   | { readonly kind: 'drain' }
   /** End now. */
@@ -32,7 +35,10 @@ export type ToPrimary =
   | { readonly kind: 'committed' }
   /** With how many client connections it has open by now. */
   | { readonly kind: 'taken'; readonly id: number; readonly open: number }
-  | { readonly kind: 'pong'; readonly open: number }
+  /** With which keys have verified tokens since the last one. */
+  | { readonly kind: 'pong'; readonly open: number; readonly uses: readonly KeyUse[] }
+  /** A token was met that other keys of this source might verify. Answered by `keys`. */
+  | { readonly kind: 'ask-keys'; readonly source: string }
 
 /** A Fault, as data. */
 export interface Trouble {
@@ -48,10 +54,12 @@ const KINDS: Readonly<Record<ToPrimary['kind'], true>> = {
   committed: true,
   taken: true,
   pong: true,
+  'ask-keys': true,
 }
 
 /** Functions share the channel of their worker, and some libraries send `ready` on whatever channel they find. */
 export function isToPrimary(message: unknown): message is ToPrimary {
   if (typeof message !== 'object' || message === null || !('kind' in message)) return false
-  return typeof message.kind === 'string' && Object.hasOwn(KINDS, message.kind)
+  if (typeof message.kind !== 'string' || !Object.hasOwn(KINDS, message.kind)) return false
+  return message.kind !== 'pong' || ('uses' in message && Array.isArray(message.uses))
 }

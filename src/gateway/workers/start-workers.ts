@@ -1,5 +1,6 @@
 import { toPortable, type Configuration, type PortableConfiguration } from '../../config/index.ts'
 import { Fault } from '../../errors/fault.ts'
+import type { KeyFetcher, KeyUse } from '../../keys/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import { needsRestart } from '../needs-restart.ts'
@@ -17,6 +18,8 @@ export interface WorkersSettings {
   readonly workers: number
   /** The file that a worker runs. */
   readonly module: string
+  /** The one that fetches keys for all. */
+  readonly keys: Pick<KeyFetcher, 'allNews' | 'ask' | 'listen' | 'used'>
   /** Told once that the gateway cannot go on; everything has ended then. */
   readonly onGivingUp: (fault: Fault) => void
 }
@@ -73,6 +76,9 @@ class Workers implements Server, WorkerEvents {
       for (const each of this.#processes) each.tick()
     }, TICK_MS)
     this.#ticker.unref()
+    settings.keys.listen((news) => {
+      for (const each of this.#processes) each.acceptKeys(news)
+    })
     process.once('exit', this.#killAll)
   }
 
@@ -100,6 +106,14 @@ class Workers implements Server, WorkerEvents {
       resolve()
     }
     return needsRestart(this.#first, next)
+  }
+
+  asksForKeys(source: string): void {
+    this.#settings.keys.ask(source)
+  }
+
+  usedKeys(uses: readonly KeyUse[]): void {
+    this.#settings.keys.used(uses)
   }
 
   async drain(): Promise<void> {
@@ -185,7 +199,9 @@ class Workers implements Server, WorkerEvents {
 
   async #start(worker: WorkerProcess): Promise<void> {
     while (this.#change !== undefined) await this.#change
-    if (!this.#stopping) worker.start(this.#published)
+    if (this.#stopping) return
+    worker.start(this.#published)
+    for (const news of this.#settings.keys.allNews) worker.acceptKeys(news)
   }
 
   /** Prepared by all, or published by none. A worker that ends on the way is replaced by one that serves what is published then. */

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { PortableConfiguration } from '../../config/index.ts'
+import type { KeyNews, KeyUse } from '../../keys/index.ts'
 import type { Arrival } from './front.ts'
 import { isToPrimary, type ToPrimary, type ToWorker, type Trouble } from './messages.ts'
 import type { Place } from './share.ts'
@@ -12,6 +13,9 @@ export interface WorkerEvents {
   failed(worker: WorkerProcess, trouble: Trouble): void
   /** It ended, and every message of it was read: what it has not taken by now it never had. Called once. */
   gone(worker: WorkerProcess): void
+  /** A token was met there that other keys of this source might verify. */
+  asksForKeys(source: string): void
+  usedKeys(uses: readonly KeyUse[]): void
 }
 
 /** So many seconds without a sign of life are no pause any more, not even of a machine that is far too busy. */
@@ -106,6 +110,11 @@ export class WorkerProcess {
     return arrivals
   }
 
+  /** Tells what is known of the keys of a source. One that is not told to start yet is told everything when it is. */
+  acceptKeys(news: KeyNews): void {
+    if (this.started) this.#send({ kind: 'keys', news })
+  }
+
   drain(): void {
     this.#send({ kind: 'drain' })
   }
@@ -159,7 +168,9 @@ export class WorkerProcess {
         return this.#answered(message)
       case 'pong':
         this.#open = message.open
-        return
+        return this.#events.usedKeys(message.uses)
+      case 'ask-keys':
+        return this.#events.asksForKeys(message.source)
     }
   }
 

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
 import { fromPortable, type LogSpec } from '../../config/index.ts'
 import { Fault } from '../../errors/fault.ts'
+import { KeyStore } from '../../keys/index.ts'
 import { startHandedServer, type HandedServer, type Prepared, type ServerDependencies } from '../server.ts'
 import type { ToPrimary, ToWorker, Trouble } from './messages.ts'
 import { shareOf, type Place } from './share.ts'
 
 /** What a worker is given, once it knows what it serves. */
 export interface WorkerSurroundings {
-  readonly dependencies: (log: LogSpec, place: Place) => ServerDependencies
+  readonly dependencies: (log: LogSpec, place: Place) => Omit<ServerDependencies, 'keys'>
   readonly send: (message: ToPrimary) => void
   /** Ends the process, with everything written down that is to be. */
   readonly exit: () => void
@@ -16,6 +17,8 @@ export interface WorkerSurroundings {
 /** A worker, as it has itself: one data plane that is told what to do. */
 export class Worker {
   readonly #surroundings: WorkerSurroundings
+  /** News may come before there is anything to serve. */
+  readonly #keys: KeyStore
   #place: Place | undefined
   #server: HandedServer | undefined
   #prepared: Prepared | undefined
@@ -25,6 +28,7 @@ export class Worker {
 
   constructor(surroundings: WorkerSurroundings) {
     this.#surroundings = surroundings
+    this.#keys = new KeyStore((source) => surroundings.send({ kind: 'ask-keys', source }))
   }
 
   receive(message: ToWorker, socket: Socket | undefined): void {
@@ -40,7 +44,13 @@ export class Worker {
       case 'connection':
         return this.#adopt(message, socket)
       case 'ping':
-        return this.#surroundings.send({ kind: 'pong', open: this.#server?.connections ?? 0 })
+        return this.#surroundings.send({
+          kind: 'pong',
+          open: this.#server?.connections ?? 0,
+          uses: this.#keys.takeUses(),
+        })
+      case 'keys':
+        return this.#keys.accept(message.news)
       case 'drain':
         return this.drain()
       case 'kill':
@@ -67,7 +77,10 @@ export class Worker {
     try {
       const mine = shareOf(fromPortable(configuration), place)
       this.#place = place
-      this.#server = await startHandedServer(mine, dependencies(mine.server.log, place))
+      this.#server = await startHandedServer(mine, {
+        ...dependencies(mine.server.log, place),
+        keys: this.#keys,
+      })
       send({ kind: 'ready' })
     } catch (cause) {
       send({ kind: 'failed', trouble: troubleOf(cause) })

@@ -1,0 +1,47 @@
+import type { JwtReason } from '../jwt/index.ts'
+import type { LiveKeys } from '../keys/index.ts'
+import type { Wait } from '../kernel/wait.ts'
+import type { AwaitedToken } from './token-wait.ts'
+
+/** Which keys a request has asked for, and when first. */
+export interface AwaitedKeys {
+  readonly of: LiveKeys
+  readonly askedAtMs: number
+}
+
+/** No honest token needs more: one fetch that was under way, and one that began after it was asked for. */
+const MAX_FETCHES_AWAITED = 3
+
+/** A key that is not there, or that another took the place of, under the same kid too. */
+const PERHAPS_NEWER: ReadonlySet<JwtReason> = new Set([
+  'no-keys',
+  'kid-unknown',
+  'kid-missing',
+  'alg-not-of-key',
+  'signature-length',
+  'signature-mismatch',
+])
+
+const NO_KEY: ReadonlySet<JwtReason> = new Set(['no-keys', 'kid-unknown', 'kid-missing'])
+
+/**
+ * What to do about a token that the keys of now do not verify: wait for newer ones, say that they cannot be had, or
+ * (undefined) leave it at that.
+ */
+export function newerKeys(
+  keys: LiveKeys,
+  reason: JwtReason,
+  { nowMs, awaited }: { readonly nowMs: number; readonly awaited: AwaitedToken | undefined },
+): { readonly wait: Wait; readonly keys: AwaitedKeys } | 'keys-unavailable' | undefined {
+  if (!PERHAPS_NEWER.has(reason)) return undefined
+  let fetches = 0
+  let askedAtMs: number | undefined
+  for (let each = awaited; each !== undefined; each = each.before) {
+    if (each.keys?.of !== keys) continue
+    fetches++
+    askedAtMs = each.keys.askedAtMs
+  }
+  const wait = fetches < MAX_FETCHES_AWAITED ? keys.refresh(nowMs, askedAtMs) : undefined
+  if (wait !== undefined) return { wait, keys: { of: keys, askedAtMs: askedAtMs ?? nowMs } }
+  return keys.isIncomplete && NO_KEY.has(reason) ? 'keys-unavailable' : undefined
+}

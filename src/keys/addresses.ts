@@ -1,0 +1,23 @@
+import { AddressSet, plainAddress } from '../policy/index.ts'
+
+/**
+ * Addresses that no key server of the public has (RFC 6890 and its registries). A name, a redirect or a metadata document
+ * that leads there would have the gateway ask services of its own network on behalf of somebody else.
+ */
+const KINDS: readonly (readonly [kind: string, blocks: AddressSet])[] = (
+  [
+    ['a loopback', ['127.0.0.0/8', '::1/128']],
+    ['a link-local', ['169.254.0.0/16', 'fe80::/10']],
+    ['a private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']],
+    ['an unusable', ['0.0.0.0/8', '192.0.0.0/24', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4']],
+    ['an unusable', ['::/128', 'ff00::/8', '64:ff9b::/96', '64:ff9b:1::/48', '2001::/32', '2002::/16']],
+  ] as const
+).map(([kind, blocks]) => [kind, new AddressSet(blocks)])
+
+/** What keeps an address from being connected to, such as `a private`; undefined where nothing does. */
+export function blockedKind(address: string, allowed: AddressSet): string | undefined {
+  const plain = plainAddress(address)
+  if (plain === undefined) return 'an unusable'
+  if (allowed.has(plain)) return undefined
+  return KINDS.find(([, blocks]) => blocks.has(plain))?.[0]
+}

@@ -1,0 +1,142 @@
+import { isJsonObject, parseJson } from '../kernel/json.ts'
+import { err, ok, type Result } from '../kernel/result.ts'
+import { AddressSet } from '../policy/index.ts'
+import { fetchFailure, type FetchFailure } from './failure.ts'
+import { get, type GetAnswer } from './http-get.ts'
+import { freshMsOf } from './lifetime.ts'
+import { shownUrl, type EndpointSpec, type KeySourceSpec } from './spec.ts'
+
+/** A key document as it came. */
+export interface FetchedText {
+  readonly text: string
+  /** How long it is fresh, as its server says; undefined where it does not. */
+  readonly freshMs: number | undefined
+}
+
+/** Fetches the document of one source. Resolves always, within the time of the source. */
+export type FetchKeys = (spec: KeySourceSpec) => Promise<Result<FetchedText, FetchFailure>>
+
+const MAX_REDIRECTS = 5
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+export const fetchKeys: FetchKeys = async (spec) => {
+  const journey = new Journey(spec, AbortSignal.timeout(spec.timeoutMs))
+  if (spec.issuer === undefined) return textOf(await journey.to(spec.url))
+  const metadata = textOf(await journey.to(spec.url))
+  if (!metadata.ok) return metadata
+  const url = keysUrlOf(metadata.value.text, spec.issuer, spec.url)
+  if (!url.ok) return url
+  const keys = textOf(await journey.to(url.value))
+  if (!keys.ok) return keys
+  // The place of the keys may change, too: whatever is stale first is asked again.
+  const times = [metadata.value.freshMs, keys.value.freshMs].filter((each) => each !== undefined)
+  return ok({ text: keys.value.text, freshMs: times.length === 0 ? undefined : Math.min(...times) })
+}
+
+/** The `jwks_uri` of an issuer's metadata (OpenID Connect Discovery §3, RFC 8414 §2). */
+function keysUrlOf(text: string, issuer: string, metadataUrl: string): Result<string, FetchFailure> {
+  const json = parseJson(text)
+  const where = `the metadata at \`${shownUrl(metadataUrl)}\``
+  if (!json.ok || !isJsonObject(json.value)) return fetchFailure(`${where} are not a JSON object`)
+  const { issuer: said, jwks_uri: uri } = json.value
+  if (said !== issuer) {
+    const what =
+      typeof said === 'string' ? `of the issuer ${JSON.stringify(said.slice(0, 200))}` : 'without issuer'
+    return fetchFailure(
+      `${where} are ${what}, which is not the one that is configured`,
+      'write `issuer` to the letter as the metadata do, a `/` at the end included',
+    )
+  }
+  const url = typeof uri === 'string' ? URL.parse(uri) : null
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    return fetchFailure(`${where} have no \`jwks_uri\` that is an http or https URL`)
+  if (metadataUrl.startsWith('https:') && url.protocol === 'http:')
+    return fetchFailure(`${where} name a \`jwks_uri\` without TLS`)
+  return ok(url.href)
+}
+
+function textOf(answer: Result<GetAnswer, FetchFailure>): Result<FetchedText, FetchFailure> {
+  if (!answer.ok) return answer
+  const { body, headers } = answer.value
+  try {
+    return ok({ text: UTF8.decode(body), freshMs: freshMsOf(headers) })
+  } catch {
+    return fetchFailure('the document is not UTF-8')
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/** One fetch with everything on its way; all of it within one time. */
+class Journey {
+  readonly #spec: KeySourceSpec
+  readonly #configured: URL
+  readonly #allowed: AddressSet
+  readonly #signal: AbortSignal
+
+  constructor(spec: KeySourceSpec, signal: AbortSignal) {
+    this.#spec = spec
+    this.#configured = new URL(spec.url)
+    this.#allowed = new AddressSet(spec.allowedAddresses)
+    this.#signal = signal
+  }
+
+  /** Follows redirects to an answer of 200. */
+  async to(start: string): Promise<Result<GetAnswer, FetchFailure>> {
+    let url = new URL(start)
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const answer = await this.#ask(url)
+      if (!answer.ok) return answer
+      const { status, headers } = answer.value
+      if (status === 200) return answer
+      if (!REDIRECTS.has(status))
+        return fetchFailure(`\`${shownUrl(url.href)}\` answers with status ${status}`)
+      const next = this.#redirected(url, headers.location)
+      if (!next.ok) return next
+      url = next.value
+    }
+    return fetchFailure(`\`${this.#configured.host}\` redirects more than ${MAX_REDIRECTS} times`)
+  }
+
+  #redirected(from: URL, location: string | undefined): Result<URL, FetchFailure> {
+    const to = location === undefined ? null : URL.parse(location, from.href)
+    if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:'))
+      return fetchFailure(`\`${from.host}\` redirects to nowhere`)
+    if (from.protocol === 'https:' && to.protocol === 'http:')
+      return fetchFailure(`\`${from.host}\` redirects from https to http, which is not followed`)
+    if (to.hostname !== from.hostname && !this.#spec.redirectHosts.includes(to.hostname))
+      return fetchFailure(
+        `\`${from.host}\` redirects to \`${to.host}\`, which is not followed`,
+        `add \`redirectsTo: [${to.hostname}]\` to the source if that is right`,
+      )
+    return ok(to)
+  }
+
+  /** Of several addresses that were configured, one after the other until one answers. */
+  async #ask(url: URL): Promise<Result<GetAnswer, FetchFailure>> {
+    const isConfigured = url.hostname === this.#configured.hostname
+    const endpoints: readonly (EndpointSpec | undefined)[] =
+      isConfigured && this.#spec.endpoints.length > 0 ? this.#spec.endpoints : [undefined]
+    let last: Result<GetAnswer, FetchFailure> = err({ message: 'there is no address to ask' })
+    for (const endpoint of endpoints) {
+      last = await get({
+        url,
+        endpoint,
+        isConfigured,
+        allowed: this.#allowed,
+        tls: this.#tlsFor(isConfigured),
+        maxBytes: this.#spec.maxBytes,
+        signal: this.#signal,
+      })
+      if (last.ok || last.error.unreachable !== true || this.#signal.aborted) break
+    }
+    return last
+  }
+
+  /** Who the gateway is, and by which name, is a matter of the configured host alone. */
+  #tlsFor(isConfigured: boolean): KeySourceSpec['tls'] {
+    const { tls } = this.#spec
+    if (tls === undefined || isConfigured) return tls
+    return { ...tls, certificate: undefined, serverName: undefined }
+  }
+}

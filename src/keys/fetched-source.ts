@@ -1,0 +1,234 @@
+import { toPortableKey } from '../jwt/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Result } from '../kernel/result.ts'
+import { backOffMs, FetchBudget, refreshMs } from './back-off.ts'
+import type { FetchFailure } from './failure.ts'
+import type { FetchedText, FetchKeys } from './fetch-keys.ts'
+import { changesBetween, hold, seenOf, type HeldKeys, type KeyChanges } from './held-keys.ts'
+import type { CachedDocument, KeyCache } from './key-cache.ts'
+import type { KeyNews } from './news.ts'
+import { readDocument } from './read-document.ts'
+import type { FetchSlots } from './slots.ts'
+import { sourceId, type KeySourceSpec } from './spec.ts'
+
+export interface SourceSurroundings {
+  readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly fetch: FetchKeys
+  readonly slots: FetchSlots
+  readonly cache: KeyCache | undefined
+  readonly events: SourceEvents
+}
+
+export interface SourceEvents {
+  news(news: KeyNews): void
+  /** A fetch brought a good document; `changes` to what was known before. */
+  fetched(source: FetchedSource, changes: KeyChanges): void
+  failed(source: FetchedSource, failure: FetchFailure, nextTryInMs: number): void
+  /** The last good keys are too old to serve on. */
+  gaveUp(source: FetchedSource): void
+}
+
+/** `setTimeout` takes no more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** Whoever waits would wait longer than anybody should. */
+const LONGEST_DELAY_MS = 5000
+/** A clock that is a little off must not cost the keys of before. */
+const CLOCK_SLACK_MS = 5 * 60_000
+
+/** One source as it is fetched: one fetch at a time, again before what it brought is stale, and when tokens ask. */
+export class FetchedSource {
+  readonly id: string
+  spec: KeySourceSpec
+  held: HeldKeys | undefined
+  lastFailure: { readonly atMs: number; readonly failure: FetchFailure } | undefined
+  nextFetchMs: number | undefined
+  fetches = 0
+  failures = 0
+  /** When the keys that serve now stop to, if no fetch brings others. */
+  servesUntilMs: number | undefined
+  trouble: string | undefined = 'the keys are being fetched for the first time'
+  readonly #around: SourceSurroundings
+  readonly #budget: FetchBudget
+  #serial = 0
+  #revision = 0
+  #failuresInARow = 0
+  #fetching = false
+  #beganMs = 0
+  #lastAskedMs = -Infinity
+  #planned: NodeJS.Timeout | undefined
+  #asked: NodeJS.Timeout | undefined
+  #expiry: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(spec: KeySourceSpec, around: SourceSurroundings) {
+    this.id = sourceId(spec)
+    this.spec = spec
+    this.#around = around
+    this.#budget = new FetchBudget(around.clock.now())
+  }
+
+  /** Begins with what the disk has, without waiting for it, and fetches. */
+  begin(): void {
+    void this.#load()
+    void this.#fetch()
+  }
+
+  /** A token was met that other keys might verify. News follow in any case. */
+  ask(): void {
+    if (this.#fetching || this.#asked !== undefined || this.#closed) return
+    const nowMs = this.#around.clock.now()
+    const delayMs = this.#nextAskMs(nowMs) - nowMs
+    if (delayMs > LONGEST_DELAY_MS) return this.#tell()
+    this.#asked = setTimeout(
+      () => {
+        this.#asked = undefined
+        if (this.#fetching || this.#closed) return
+        const startMs = this.#around.clock.now()
+        this.#lastAskedMs = startMs
+        this.#budget.take(startMs)
+        void this.#fetch()
+      },
+      Math.max(0, delayMs),
+    )
+  }
+
+  get news(): KeyNews {
+    return {
+      source: this.id,
+      serial: this.#serial,
+      revision: this.#revision,
+      keys: this.held?.keys.map(({ key }) => toPortableKey(key)) ?? [],
+      fetchedAtMs: this.held?.fetchedAtMs,
+      trouble: this.trouble,
+      askedAtMs: this.#beganMs,
+      nextAskAtMs: this.#nextAskMs(this.#around.clock.now()),
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const timer of [this.#planned, this.#asked, this.#expiry]) clearTimeout(timer)
+  }
+
+  async #load(): Promise<void> {
+    const cached = await this.#around.cache?.load(this.id)
+    if (cached !== undefined) this.#resume(cached)
+  }
+
+  #nextAskMs(nowMs: number): number {
+    return Math.max(this.#budget.nextMs(nowMs), this.#lastAskedMs + this.spec.cooldownMs)
+  }
+
+  #tell(): void {
+    this.#serial++
+    this.#around.events.news(this.news)
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#fetching || this.#closed) return
+    this.#fetching = true
+    clearTimeout(this.#planned)
+    this.nextFetchMs = undefined
+    const { slots, clock, fetch } = this.#around
+    const free = await slots.take()
+    const beganMs = clock.now()
+    this.fetches++
+    const fetched = await fetch(this.spec)
+    free()
+    this.#fetching = false
+    if (this.#closed) return
+    // Of one fetch at a time, the answer is always the latest that was asked for.
+    this.#beganMs = beganMs
+    this.#take(fetched)
+    this.#tell()
+  }
+
+  #take(fetched: Result<FetchedText, FetchFailure>): void {
+    if (!fetched.ok) return this.#failed(fetched.error)
+    const reading = readDocument(fetched.value.text, this.spec)
+    if (!reading.ok) return this.#failed(reading.error)
+    const { clock, random, events, cache } = this.#around
+    const nowMs = clock.now()
+    const { refreshMs: usual, minRefreshMs, maxRefreshMs } = this.spec
+    const freshMs = Math.min(maxRefreshMs, Math.max(minRefreshMs, fetched.value.freshMs ?? usual))
+    const changes = changesBetween(this.#keys, reading.value.keys)
+    const before = this.held
+    const keys = hold(reading.value.keys, nowMs, seenOf(before?.keys ?? []))
+    const freshUntilMs = nowMs + freshMs
+    this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs: nowMs, freshUntilMs }, changes)
+    this.trouble = undefined
+    this.#failuresInARow = 0
+    this.#plan(refreshMs(freshMs, random()))
+    events.fetched(this, changes)
+    const firstSeenMs = Object.fromEntries(seenOf(keys))
+    void cache?.save(this.id, { text: fetched.value.text, fetchedAtMs: nowMs, freshUntilMs, firstSeenMs })
+  }
+
+  #failed(failure: FetchFailure): void {
+    const { clock, random, events } = this.#around
+    const nowMs = clock.now()
+    this.failures++
+    this.#failuresInARow++
+    this.lastFailure = { atMs: nowMs, failure }
+    this.trouble = failure.message
+    const delayMs = backOffMs(this.#failuresInARow, random())
+    const atMs = Math.max(nowMs + delayMs, this.#budget.nextMs(nowMs))
+    this.#budget.take(nowMs)
+    this.#plan(atMs - nowMs)
+    events.failed(this, failure, Math.round(atMs - nowMs))
+  }
+
+  /** Keys of an earlier process, until a fetch brings better ones. */
+  #resume({ text, fetchedAtMs, freshUntilMs, firstSeenMs }: CachedDocument): void {
+    const nowMs = this.#around.clock.now()
+    const isUsable =
+      fetchedAtMs <= nowMs + CLOCK_SLACK_MS &&
+      freshUntilMs <= fetchedAtMs + this.spec.maxRefreshMs &&
+      nowMs < freshUntilMs + this.spec.serveStaleMs
+    if (this.#closed || this.held !== undefined || !isUsable) return
+    const reading = readDocument(text, this.spec)
+    if (!reading.ok) return
+    const keys = hold(reading.value.keys, fetchedAtMs, new Map(Object.entries(firstSeenMs)))
+    const changes = changesBetween([], reading.value.keys)
+    this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs, freshUntilMs }, changes)
+    this.#tell()
+  }
+
+  get #keys(): readonly HeldKeys['keys'][number]['key'][] {
+    return this.held?.keys.map(({ key }) => key) ?? []
+  }
+
+  #hold(held: HeldKeys, { added, removed, replaced }: KeyChanges): void {
+    this.held = held
+    if (added.length + removed.length + replaced.length > 0) this.#revision++
+    this.servesUntilMs = held.freshUntilMs + this.spec.serveStaleMs
+    this.#watchExpiry()
+  }
+
+  #watchExpiry(): void {
+    clearTimeout(this.#expiry)
+    if (this.servesUntilMs === undefined) return
+    const leftMs = this.servesUntilMs - this.#around.clock.now()
+    this.#expiry = setTimeout(this.#expire, Math.min(LONGEST_TIMER_MS, Math.max(0, leftMs)))
+    this.#expiry.unref()
+  }
+
+  readonly #expire = (): void => {
+    if (this.servesUntilMs === undefined || this.#around.clock.now() < this.servesUntilMs)
+      return this.#watchExpiry()
+    this.held = undefined
+    this.servesUntilMs = undefined
+    this.#revision++
+    this.#around.events.gaveUp(this)
+    this.#tell()
+  }
+
+  #plan(delayMs: number): void {
+    clearTimeout(this.#planned)
+    this.nextFetchMs = this.#around.clock.now() + delayMs
+    this.#planned = setTimeout(() => void this.#fetch(), Math.min(LONGEST_TIMER_MS, delayMs))
+    this.#planned.unref()
+  }
+}

@@ -1,0 +1,224 @@
+import { lookup as resolveName, type LookupAddress } from 'node:dns'
+import { request as requestPlain, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { request as requestSecured, type RequestOptions } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls'
+import { err, ok, type Result } from '../kernel/result.ts'
+import type { AddressSet } from '../policy/index.ts'
+import { blockedKind } from './addresses.ts'
+import { fetchFailure, type FetchFailure } from './failure.ts'
+import type { ClientTlsSpec, EndpointSpec } from './spec.ts'
+
+/** One request for a key document or metadata. */
+export interface GetRequest {
+  readonly url: URL
+  /** Where to connect instead of the addresses of the URL's name; whoever configured it has allowed it. */
+  readonly endpoint: EndpointSpec | undefined
+  /** Whether the host was configured, and not come by on the way: a literal address there is allowed. */
+  readonly isConfigured: boolean
+  readonly allowed: AddressSet
+  readonly tls: ClientTlsSpec | undefined
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+}
+
+export interface GetAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** A key server has no reason to send more. */
+const MAX_HEADER_BYTES = 16_384
+
+/**
+ * Sends one GET over a connection of its own and reads the answer whole, within the limits. Redirects are answers like
+ * others. Resolves always.
+ */
+export async function get(request: GetRequest): Promise<Result<GetAnswer, FetchFailure>> {
+  const blocked = blockedLiteral(request)
+  if (blocked !== undefined) return blocked
+  return new Promise((resolve) => {
+    const send = request.url.protocol === 'https:' ? requestSecured : requestPlain
+    const sent = send(optionsOf(request))
+    sent.on('error', (cause) => resolve(failureOf(cause, request)))
+    sent.on('response', (answer) => {
+      resolve(readAnswer(answer, request).finally(() => sent.destroy()))
+    })
+    sent.end()
+  })
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** A literal is not looked up, so the lookup does not see it. */
+function blockedLiteral({
+  url,
+  endpoint,
+  isConfigured,
+  allowed,
+}: GetRequest): ReturnType<typeof blockedFailure> | undefined {
+  const host = hostOf(url)
+  if (endpoint !== undefined || isConfigured || isIP(host) === 0) return undefined
+  const kind = blockedKind(host, allowed)
+  return kind === undefined ? undefined : blockedFailure(host, host, kind)
+}
+
+function blockedFailure(host: string, address: string, kind: string): ReturnType<typeof fetchFailure> {
+  const what = host === address ? `\`${host}\` is` : `\`${host}\` is at ${address},`
+  return fetchFailure(
+    `${what} ${kind} address, which is not connected to`,
+    `add \`allowAddresses: [${address}]\` to the source if it is yours`,
+  )
+}
+
+function optionsOf(request: GetRequest): RequestOptions {
+  const { url, endpoint, signal, tls } = request
+  const host = hostOf(url)
+  return {
+    method: 'GET',
+    host: endpoint?.address ?? host,
+    port: endpoint?.port ?? (url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)),
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      host: url.host,
+      accept: 'application/jwk-set+json, application/json, application/x-pem-file;q=0.9, */*;q=0.1',
+      'accept-encoding': 'identity',
+      'user-agent': 'claimgate',
+    },
+    // A connection of its own: what an earlier answer left on one cannot become part of this.
+    agent: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    signal,
+    lookup: lookupAllowed(request),
+    ...tlsOptions(tls?.serverName ?? host, tls),
+  }
+}
+
+function tlsOptions(name: string, tls: ClientTlsSpec | undefined): TlsOptions {
+  return {
+    // An address is no server name (RFC 6066 §3).
+    servername: isIP(name) === 0 ? name : '',
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+    rejectUnauthorized: tls?.verifies ?? true,
+    ca: tls?.ca,
+    cert: tls?.certificate?.cert,
+    key: tls?.certificate?.key,
+  }
+}
+
+class Blocked extends Error {
+  readonly failure: ReturnType<typeof blockedFailure>
+
+  constructor(failure: ReturnType<typeof blockedFailure>) {
+    super('blocked')
+    this.failure = failure
+  }
+}
+
+/** Resolves names to the addresses that may be connected to: the very ones that are then connected to. */
+function lookupAllowed({ allowed, isConfigured }: GetRequest): LookupFunction {
+  return (host, options, callback) => {
+    resolveName(host, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
+      if (error !== null) return callback(error, [])
+      const mayBeLocal = isConfigured && host === 'localhost'
+      const usable = addresses.filter(
+        ({ address }) => mayBeLocal || blockedKind(address, allowed) === undefined,
+      )
+      const [first] = usable
+      if (first !== undefined && options.all === true) return callback(null, usable)
+      if (first !== undefined) return callback(null, first.address, first.family)
+      const [unusable] = addresses
+      const address = unusable?.address ?? ''
+      const failure = blockedFailure(host, address, blockedKind(address, allowed) ?? 'an unusable')
+      callback(new Blocked(failure), [])
+    })
+  }
+}
+
+async function readAnswer(
+  answer: IncomingMessage,
+  { maxBytes, url, signal }: GetRequest,
+): Promise<Result<GetAnswer, FetchFailure>> {
+  const { statusCode: status = 0, headers } = answer
+  const tooLarge = fetchFailure(
+    `the answer of \`${url.host}\` is larger than ${maxBytes} bytes`,
+    'raise `maxSize` of the source if its key set is so large',
+  )
+  if (Number(headers['content-length'] ?? 0) > maxBytes) return tooLarge
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity')
+    return fetchFailure(`\`${url.host}\` sends its answer compressed, though that was not accepted`)
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > maxBytes) return tooLarge
+      chunks.push(chunk)
+    }
+  } catch {
+    if (signal.aborted) return late(url)
+    return fetchFailure(`\`${url.host}\` broke its answer off`)
+  }
+  return ok({ status, headers, body: Buffer.concat(chunks) })
+}
+
+function late(url: URL): ReturnType<typeof fetchFailure> {
+  return fetchFailure(`\`${url.host}\` did not answer in time`)
+}
+
+/** In words of our own: those of the system may repeat what was sent. */
+function failureOf(cause: Error, { url, signal }: GetRequest): ReturnType<typeof fetchFailure> {
+  if (cause instanceof Blocked) return cause.failure
+  if (signal.aborted) return late(url)
+  const code = codeOf(cause)
+  const known = CAUSES[code]
+  const what =
+    known?.[0] ?? (code.startsWith('HPE_') ? BROKEN_HTTP : `the connection failed (${code || 'unknown'})`)
+  const error = { message: `\`${url.host}\`: ${what}`, unreachable: true }
+  return err(known?.[1] === undefined ? error : { ...error, hint: known[1] })
+}
+
+const BROKEN_HTTP = 'what comes is not HTTP'
+
+function codeOf(cause: Error): string {
+  if ('code' in cause && typeof cause.code === 'string') return cause.code
+  // Of several addresses that were tried, the first stands for all.
+  const [first] = cause instanceof AggregateError ? (cause.errors as readonly unknown[]) : []
+  return first instanceof Error ? codeOf(first) : ''
+}
+
+const CA_HINT = 'name the file of its authority as `ca` of the source'
+const CAUSES: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
+  ENOTFOUND: ['there is no such name'],
+  EAI_AGAIN: ['the name cannot be resolved now'],
+  ECONNREFUSED: ['nobody listens there'],
+  ECONNRESET: ['the connection was closed before the answer'],
+  EPIPE: ['the connection was closed before the answer'],
+  ETIMEDOUT: ['the connection takes too long'],
+  EHOSTUNREACH: ['no way leads there'],
+  ENETUNREACH: ['no way leads there'],
+  EPROTO: ['what comes is not TLS', 'is `http://` meant?'],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['what comes is not TLS', 'is `http://` meant?'],
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: ['what comes is not TLS', 'is `http://` meant?'],
+  CERT_HAS_EXPIRED: ['its certificate has expired'],
+  CERT_NOT_YET_VALID: ['its certificate is not valid yet; are the clocks right'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['its certificate is self-signed', CA_HINT],
+  SELF_SIGNED_CERT_IN_CHAIN: ['its certificate is of an authority that is not known', CA_HINT],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['its certificate is of an authority that is not known', CA_HINT],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['its certificate is of an authority that is not known', CA_HINT],
+  UNABLE_TO_GET_ISSUER_CERT: ['its certificate is of an authority that is not known', CA_HINT],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'its certificate is for another name',
+    'say which as `serverName` of the source',
+  ],
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: [
+    'it wants a client certificate',
+    'name one as `clientCertificate`',
+  ],
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: ['it refuses the TLS handshake'],
+  HPE_HEADER_OVERFLOW: ['its header fields are too large'],
+}

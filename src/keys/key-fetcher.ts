@@ -1,0 +1,153 @@
+import type { VerificationKey } from '../jwt/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../telemetry/log.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { FetchFailure } from './failure.ts'
+import type { FetchKeys } from './fetch-keys.ts'
+import { FetchedSource, type SourceEvents, type SourceSurroundings } from './fetched-source.ts'
+import { isUnchanged, type KeyChanges } from './held-keys.ts'
+import type { KeyCache } from './key-cache.ts'
+import type { KeyNews, KeyUse } from './news.ts'
+import { FetchSlots } from './slots.ts'
+import { sourceId, type KeySourceSpec } from './spec.ts'
+import { stateOf, type KeySourceState } from './state.ts'
+
+export interface FetcherSettings {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  readonly fetch: FetchKeys
+  readonly cache: KeyCache | undefined
+}
+
+const FETCHES_AT_ONCE = 8
+
+/** Fetches the keys of all sources: there is one in the whole gateway, however many processes serve. */
+export class KeyFetcher implements SourceEvents {
+  readonly #settings: FetcherSettings
+  readonly #around: SourceSurroundings
+  readonly #sources = new Map<string, FetchedSource>()
+  readonly #listeners: ((news: KeyNews) => void)[] = []
+  #takeUses: () => readonly KeyUse[] = () => []
+  /** When each key was used last, by source and fingerprint. */
+  readonly #usedMs = new Map<string, Map<string, number>>()
+
+  constructor(settings: FetcherSettings) {
+    this.#settings = settings
+    const { clock, random, fetch, cache } = settings
+    this.#around = { clock, random, fetch, cache, slots: new FetchSlots(FETCHES_AT_ONCE), events: this }
+  }
+
+  /** Begins to fetch what is not fetched yet. */
+  add(specs: readonly KeySourceSpec[]): void {
+    for (const spec of specs) {
+      const known = this.#sources.get(sourceId(spec))
+      if (known !== undefined) known.spec = spec
+      else {
+        const source = new FetchedSource(spec, this.#around)
+        this.#sources.set(source.id, source)
+        source.begin()
+      }
+    }
+  }
+
+  /** Lets go of the sources that are not among these. */
+  keepOnly(specs: readonly KeySourceSpec[]): void {
+    const kept = new Set(specs.map((spec) => sourceId(spec)))
+    for (const [id, source] of this.#sources) {
+      if (kept.has(id)) continue
+      source.close()
+      this.#sources.delete(id)
+      this.#usedMs.delete(id)
+    }
+  }
+
+  /** A token was met that other keys of this source might verify. */
+  ask(source: string): void {
+    this.#sources.get(source)?.ask()
+  }
+
+  /** What is known of all sources now, for a data plane that begins. */
+  get allNews(): readonly KeyNews[] {
+    return [...this.#sources.values()].map(({ news }) => news)
+  }
+
+  /** Takes what a data plane knows of the use of keys. */
+  used(uses: readonly KeyUse[]): void {
+    for (const { source, key, atMs } of uses) {
+      if (!this.#sources.has(source)) continue
+      const times = this.#usedMs.get(source) ?? new Map<string, number>()
+      times.set(key, Math.max(atMs, times.get(key) ?? 0))
+      this.#usedMs.set(source, times)
+    }
+  }
+
+  /** `take` gives what a data plane in this process knows of the use of keys, when somebody wants to know. */
+  collectUses(take: () => readonly KeyUse[]): void {
+    this.#takeUses = take
+  }
+
+  states(): readonly KeySourceState[] {
+    this.used(this.#takeUses())
+    const nowMs = this.#settings.clock.now()
+    return [...this.#sources.values()].map((source) => stateOf(source, nowMs, this.#usedMs.get(source.id)))
+  }
+
+  close(): void {
+    for (const source of this.#sources.values()) source.close()
+    this.#sources.clear()
+  }
+
+  /** `listener` is told after every fetch. */
+  listen(listener: (news: KeyNews) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  news(news: KeyNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+
+  fetched({ id, spec, held }: FetchedSource, changes: KeyChanges): void {
+    const { log } = this.#settings
+    const { added, removed, replaced } = changes
+    this.#forgetUses(id, held?.keys.map(({ key }) => fingerprintOf(key)) ?? [])
+    if (isUnchanged(changes)) return
+    const labels = (keys: readonly VerificationKey[]): object | undefined =>
+      keys.length === 0 ? undefined : keys.map(({ label }) => label)
+    log.info('keys were fetched', {
+      source: spec.name,
+      keys: held?.keys.map(({ key }) => key.label),
+      added: labels(added),
+      removed: labels(removed),
+      replaced: labels(replaced),
+    })
+    for (const { message, hint } of held?.skipped ?? [])
+      log.warn('a key was skipped', { source: spec.name, problem: message, hint })
+    if (held?.keys.length === 0)
+      log.error('the key set has no usable key: tokens that need one are refused', { source: spec.name })
+  }
+
+  failed({ spec, held }: FetchedSource, { message, hint }: FetchFailure, nextTryInMs: number): void {
+    const serves = held === undefined || held.keys.length === 0 ? 'none' : 'the last good keys'
+    this.#settings.log.error('keys could not be fetched', {
+      source: spec.name,
+      error: message,
+      hint,
+      serves,
+      nextTryInMs,
+    })
+  }
+
+  gaveUp({ spec }: FetchedSource): void {
+    this.#settings.log.error('the last good keys are too old to serve on', {
+      source: spec.name,
+      hint: 'mend what keeps new ones from being fetched, or raise `serveStale`',
+    })
+  }
+
+  /** Of keys that are gone. */
+  #forgetUses(source: string, kept: readonly string[]): void {
+    const times = this.#usedMs.get(source)
+    for (const key of times?.keys() ?? []) if (!kept.includes(key)) times?.delete(key)
+  }
+}

@@ -1,0 +1,71 @@
+import { createKeySet, type KeySet, type VerificationKey } from '../jwt/index.ts'
+import { Wait } from '../kernel/wait.ts'
+import type { SourceKeys } from './source-keys.ts'
+
+/** The keys of one authentication: those of the configuration, and those of its sources as they are now. */
+export class LiveKeys {
+  readonly #own: readonly VerificationKey[]
+  readonly #sources: readonly SourceKeys[]
+  #set: KeySet
+  #revision = 0
+
+  constructor(own: readonly VerificationKey[], sources: readonly SourceKeys[]) {
+    this.#own = own
+    this.#sources = sources
+    this.#set = createKeySet(own)
+    this.#revision = -1
+  }
+
+  /** Read anew for each request: a key that was withdrawn is not in it. The same object until the keys change. */
+  get current(): KeySet {
+    if (this.#sources.length === 0) return this.#set
+    let revision = 0
+    for (const source of this.#sources) revision += source.revision
+    if (revision !== this.#revision) {
+      this.#revision = revision
+      this.#set = createKeySet([...this.#own, ...this.#sources.flatMap(({ keys }) => keys)])
+    }
+    return this.#set
+  }
+
+  /** Whether a key may be missing only because a source cannot be asked. */
+  get isIncomplete(): boolean {
+    return this.#sources.some(({ trouble }) => trouble !== undefined)
+  }
+
+  /**
+   * Asks all sources for newer keys, for a request that has asked before at `askedAtMs` or not at all. Undefined where
+   * waiting would bring nothing.
+   */
+  refresh(nowMs: number, askedAtMs: number | undefined): Wait | undefined {
+    if (this.#sources.length === 0) return undefined
+    const waits = this.#sources.flatMap((source) => source.refresh(nowMs, askedAtMs) ?? [])
+    const [first] = waits
+    if (first === undefined || waits.length === 1) return first
+    return new Wait(first.what, (done) => {
+      let left = waits.length
+      for (const wait of waits) {
+        wait.start(() => {
+          if (--left === 0) done()
+        })
+      }
+    })
+  }
+
+  /** A key of these has verified a token. */
+  used(key: VerificationKey, atMs: number): void {
+    for (const source of this.#sources) source.used(key, atMs)
+  }
+
+  /** Where a key is from, for the steps of a decision; undefined for one of the configuration. */
+  sourceOf(key: VerificationKey): SourceKeys | undefined {
+    return this.#sources.find(({ keys }) => keys.includes(key))
+  }
+
+  /** Why each source that cannot be asked cannot be, for the steps of a decision. */
+  get troubles(): readonly { readonly source: string; readonly trouble: string }[] {
+    return this.#sources.flatMap(({ spec, trouble }) =>
+      trouble === undefined ? [] : [{ source: spec.name, trouble }],
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import { isJsonObject, parseJson, type JsonObject } from '../kernel/json.ts'
+import { err, ok, type Result } from '../kernel/result.ts'
+import { readKeySet, readPem, type KeyProblem, type VerificationKey } from '../jwt/index.ts'
+import { fetchFailure, type FetchFailure } from './failure.ts'
+import type { KeySourceSpec } from './spec.ts'
+
+/** The keys of a document, perhaps none: those are then withdrawn. */
+export interface DocumentReading {
+  readonly keys: readonly VerificationKey[]
+  /** One for every key that was skipped. */
+  readonly skipped: readonly KeyProblem[]
+}
+
+/**
+ * Reads a fetched document: a JWK Set (RFC 7517 §5), one PEM block (RFC 7468), or a JSON object of PEM texts by kid. What
+ * is none of these is a failure. A key that cannot be used is skipped (RFC 7517 §5), and so is a secret: what everybody
+ * can fetch, everybody can sign with.
+ */
+export function readDocument(text: string, spec: KeySourceSpec): Result<DocumentReading, FetchFailure> {
+  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  if (trimmed.startsWith('-----BEGIN')) return readOnePem(trimmed, spec)
+  if (trimmed.startsWith('<')) return fetchFailure('an HTML page or XML came, and no key set')
+  const json = parseJson(trimmed, { maxDepth: MAX_DEPTH, maxLength: spec.maxBytes })
+  if (!json.ok)
+    return fetchFailure(`what came is not JSON: ${json.error.message} at character ${json.error.offset}`)
+  const { value } = json
+  if (isJsonObject(value) && isPemMap(value)) return readPemMap(value, spec)
+  const { keepAmbiguous, maxKeys } = spec
+  const { keys, problems } = readKeySet(value, { maxKeys, keepAmbiguous })
+  const shape = problems.find(({ kind }) => kind === 'shape')
+  if (shape !== undefined) return fetchFailure(shape.message)
+  return ok({
+    keys: keys.filter(({ type }) => type !== 'oct'),
+    skipped: [...problems, ...keys.filter(({ type }) => type === 'oct').map(secretProblem)],
+  })
+}
+
+/** A key set nests three deep; `x5c` and members of others add little. */
+const MAX_DEPTH = 16
+
+function secretProblem({ label }: VerificationKey): KeyProblem {
+  return {
+    kind: 'use',
+    label,
+    message: `${label}: it is a secret (\`oct\`), and whoever can fetch it can sign with it`,
+    hint: 'publish public keys only; write a secret into the configuration',
+  }
+}
+
+function readOnePem(text: string, { kid, alg }: KeySourceSpec): Result<DocumentReading, FetchFailure> {
+  const key = readPem(text, kid, alg, 'the PEM document')
+  return key.ok ? ok({ keys: [key.value], skipped: [] }) : err({ message: key.error.message })
+}
+
+function isPemMap(json: JsonObject): boolean {
+  const values = Object.values(json)
+  return (
+    values.length > 0 && values.every((value) => typeof value === 'string' && value.includes('-----BEGIN'))
+  )
+}
+
+/** As some providers publish their certificates: `{"kid": "-----BEGIN CERTIFICATE-----…"}`. */
+function readPemMap(map: JsonObject, { maxKeys }: KeySourceSpec): Result<DocumentReading, FetchFailure> {
+  const entries = Object.entries(map)
+  if (entries.length > maxKeys)
+    return fetchFailure(`there are ${entries.length} keys; ${maxKeys} are the most`)
+  const keys: VerificationKey[] = []
+  const skipped: KeyProblem[] = []
+  for (const [kid, pem] of entries) {
+    const key = readPem(typeof pem === 'string' ? pem : '', kid, undefined, 'a key')
+    if (key.ok) keys.push(key.value)
+    else skipped.push(key.error)
+  }
+  return ok({ keys, skipped })
+}

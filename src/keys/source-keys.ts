@@ -1,0 +1,103 @@
+import { fromPortableKey, type VerificationKey } from '../jwt/index.ts'
+import { Wait } from '../kernel/wait.ts'
+import { fingerprintOf, isSameKey } from './fingerprint.ts'
+import type { KeyNews, KeyUse } from './news.ts'
+import type { KeySourceSpec } from './spec.ts'
+
+/** More requests than this never wait for one source. Each is an open request, which other limits bound as well. */
+const MAX_WAITING = 16_384
+/** A fetch that can begin only later than this is not waited for. */
+const LONGEST_DELAY_MS = 5000
+
+/** The keys of one source as the data plane has them. They outlive plans. */
+export class SourceKeys {
+  readonly id: string
+  readonly spec: KeySourceSpec
+  /** Grows whenever the keys change. */
+  revision = 0
+  keys: readonly VerificationKey[] = []
+  fetchedAtMs: number | undefined
+  trouble: string | undefined = 'the keys are being fetched for the first time'
+  readonly #ask: ((source: string) => void) | undefined
+  readonly #usedAtMs = new Map<VerificationKey, number>()
+  #serial = -1
+  #askedAtMs = -Infinity
+  #nextAskAtMs = -Infinity
+  #waiting = new Set<() => void>()
+  #patience: NodeJS.Timeout | undefined
+
+  constructor(id: string, spec: KeySourceSpec, ask: ((source: string) => void) | undefined) {
+    this.id = id
+    this.spec = spec
+    this.#ask = ask
+  }
+
+  /** Takes what is known now. Keys that are as before stay the same objects, so that what they said of tokens stands. */
+  accept(news: KeyNews): void {
+    if (news.serial <= this.#serial) return
+    this.#serial = news.serial
+    this.fetchedAtMs = news.fetchedAtMs
+    this.trouble = news.trouble
+    this.#askedAtMs = news.askedAtMs
+    this.#nextAskAtMs = news.nextAskAtMs
+    if (news.revision !== this.revision) this.#replace(news)
+    this.#release()
+  }
+
+  /**
+   * Asks for newer keys, for a request that has asked at `askedAtMs` or not at all: a wait until a fetch has ended;
+   * undefined where none will begin soon, one has ended since, or too many wait.
+   */
+  refresh(nowMs: number, askedAtMs: number | undefined): Wait | undefined {
+    const ask = this.#ask
+    if (ask === undefined || (askedAtMs !== undefined && this.#askedAtMs >= askedAtMs)) return undefined
+    if (this.#nextAskAtMs - nowMs > LONGEST_DELAY_MS || this.#waiting.size >= MAX_WAITING) return undefined
+    return new Wait('keys to be fetched', (done) => this.#await(done, ask))
+  }
+
+  /** A key of this source has verified a token. */
+  used(key: VerificationKey, atMs: number): void {
+    if (this.keys.includes(key)) this.#usedAtMs.set(key, atMs)
+  }
+
+  /** Which keys were used since this was asked before, and when last. */
+  takeUses(): readonly KeyUse[] {
+    const uses = [...this.#usedAtMs].map(([key, atMs]) => ({
+      source: this.id,
+      key: fingerprintOf(key),
+      atMs,
+    }))
+    this.#usedAtMs.clear()
+    return uses
+  }
+
+  /** Nobody may wait for what will not be said any more. */
+  close(): void {
+    this.#release()
+  }
+
+  #replace({ keys, revision }: KeyNews): void {
+    this.revision = revision
+    this.keys = keys.map((portable) => {
+      const key = fromPortableKey(portable)
+      return this.keys.find((known) => isSameKey(known, key)) ?? key
+    })
+    for (const key of this.#usedAtMs.keys()) if (!this.keys.includes(key)) this.#usedAtMs.delete(key)
+  }
+
+  #await(done: () => void, ask: (source: string) => void): void {
+    if (this.#waiting.size === 0) {
+      this.#patience = setTimeout(this.#release, LONGEST_DELAY_MS + this.spec.timeoutMs)
+      setImmediate(() => ask(this.id))
+    }
+    this.#waiting.add(done)
+  }
+
+  readonly #release = (): void => {
+    clearTimeout(this.#patience)
+    const waiting = this.#waiting
+    if (waiting.size === 0) return
+    this.#waiting = new Set()
+    for (const done of waiting) done()
+  }
+}
