@@ -5,6 +5,7 @@ import type { ToWorker } from './gateway/workers/messages.ts'
 import { systemClock } from './kernel/clock.ts'
 import { jsonAccessLog } from './telemetry/access-log.ts'
 import { jsonLog } from './telemetry/log.ts'
+import { ProcessMetrics } from './telemetry/metrics/index.ts'
 import { standardOutput } from './telemetry/output.ts'
 
 const out = standardOutput({ shared: true })
@@ -15,6 +16,7 @@ const worker = new Worker({
     log: jsonLog(level, out, { worker: number }),
     accessLog: access && level !== 'silent' ? jsonAccessLog(out, { worker: number }) : undefined,
   }),
+  collectors: [new ProcessMetrics()],
   // A primary that is gone hears nothing, and is told of by `disconnect`.
   send: (message) => process.send?.(message, undefined, {}, () => {}),
   // A function may have left timers or sockets: they must not keep it alive.

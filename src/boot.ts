@@ -3,16 +3,26 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadConfiguration, type ConfigurationOptions } from './cli/load-configuration.ts'
 import { printError, type Terminal } from './cli/terminal.ts'
+import { version } from './cli/version.ts'
 import { FileWatch, type Configuration } from './config/index.ts'
 import { Fault } from './errors/fault.ts'
 import { startKeyFetcher } from './key-supply.ts'
-import { storeFedBy, type KeyFetcher } from './keys/index.ts'
+import { KeyMetrics, storeFedBy, type KeyFetcher } from './keys/index.ts'
 import { keySourcesOf } from './plan/key-sources.ts'
+import { AdminServer } from './gateway/admin/admin-server.ts'
+import { jsonPage, metricsPage, type Pages } from './gateway/admin/pages.ts'
 import { startServer, type Server } from './gateway/server.ts'
 import { startWorkers } from './gateway/workers/start-workers.ts'
 import { systemClock } from './kernel/clock.ts'
 import { jsonAccessLog } from './telemetry/access-log.ts'
 import { jsonLog, type Log } from './telemetry/log.ts'
+import {
+  combine,
+  ProcessMetrics,
+  ReloadMetrics,
+  snapshotOf,
+  type Collector,
+} from './telemetry/metrics/index.ts'
 import { standardOutput } from './telemetry/output.ts'
 
 export interface GatewayOptions extends ConfigurationOptions {
@@ -23,6 +33,8 @@ export interface GatewayOptions extends ConfigurationOptions {
 /** A gateway that serves, with its configuration watched. */
 export interface RunningGateway {
   readonly addresses: readonly string[]
+  /** `http://127.0.0.1:9901`; undefined where none is configured. */
+  readonly admin: string | undefined
   /** How many processes serve. */
   readonly workers: number
   /** Resolves with what was wrong where the gateway could not go on; everything has ended then. */
@@ -62,7 +74,10 @@ export async function startGateway(
   const fetcher = startKeyFetcher(configuration, log, terminal.environment)
   // Before anything listens, and without waiting for it.
   fetcher.add(keySourcesOf(configuration.plan))
+  const reloads = new ReloadMetrics(systemClock)
+  let admin: AdminServer | undefined
   try {
+    admin = configuration.server.admin && (await AdminServer.open(configuration.server.admin, log))
     const server =
       workers === 1
         ? await startServer(configuration, {
@@ -77,20 +92,29 @@ export async function startGateway(
             workers,
             module: WORKER_MODULE,
             keys: fetcher,
-            onGivingUp: gaveUp.resolve,
+            onGivingUp: (fault) => {
+              fetcher.close()
+              admin?.close()
+              gaveUp.resolve(fault)
+            },
           })
+    const collectors = [reloads, new ProcessMetrics(), buildInfo(configuration), new KeyMetrics(fetcher)]
+    admin?.serve(adminPages(server, workers, fetcher, collectors))
     const surroundings = {
       workers,
       gaveUp: gaveUp.promise,
       log,
       terminal,
       fetcher,
+      admin,
+      reloads,
       load,
       flush: () => out.flush(),
     }
     return new WatchedGateway(server, configuration, surroundings)
   } catch (cause) {
     fetcher.close()
+    admin?.close()
     out.flush()
     const { message, hint } = startFailure(cause)
     printError(terminal, message, hint)
@@ -101,18 +125,43 @@ export async function startGateway(
 /** Beside this file, and like it TypeScript or built. */
 const WORKER_MODULE = fileURLToPath(new URL(`./boot-worker${extname(import.meta.url)}`, import.meta.url))
 
+/** The pages of the admin address. `collectors` are those of this process, beside what the server tells. */
+function adminPages(
+  server: Server,
+  workers: number,
+  fetcher: KeyFetcher,
+  collectors: readonly Collector[],
+): Pages {
+  const worker = workers > 1 ? 'primary' : undefined
+  const measure = metricsPage(async () =>
+    combine([{ snapshot: await server.measure() }, { snapshot: snapshotOf(collectors), worker }]),
+  )
+  return new Map([
+    ['/metrics', measure],
+    ['/keys', jsonPage(() => fetcher.states())],
+  ])
+}
+
+function buildInfo({ server: { engine } }: Configuration): Collector {
+  const labels = [version(), process.versions.node, engine] as const
+  return { collect: (out) => out.value('claimgate_build_info', labels, 1) }
+}
+
 interface Surroundings {
   readonly workers: number
   readonly gaveUp: Promise<Fault>
   readonly log: Log
   readonly terminal: Terminal
   readonly fetcher: KeyFetcher
+  readonly admin: AdminServer | undefined
+  readonly reloads: ReloadMetrics
   readonly load: (onFiles: (files: readonly string[]) => void) => Promise<Configuration | undefined>
   readonly flush: () => void
 }
 
 class WatchedGateway implements RunningGateway {
   readonly addresses: readonly string[]
+  readonly admin: string | undefined
   readonly workers: number
   readonly gaveUp: Promise<Fault>
   readonly #server: Server
@@ -126,6 +175,7 @@ class WatchedGateway implements RunningGateway {
     this.#server = server
     this.#published = first
     this.addresses = server.addresses
+    this.admin = surroundings.admin?.address
     this.workers = surroundings.workers
     this.gaveUp = surroundings.gaveUp
     this.#surroundings = surroundings
@@ -139,25 +189,30 @@ class WatchedGateway implements RunningGateway {
   }
 
   async stop(): Promise<void> {
+    const { admin, fetcher, flush } = this.#surroundings
+    admin?.drain()
     this.#watch.close()
     await this.#last
     await this.#server.drain()
-    this.#surroundings.fetcher.close()
-    this.#surroundings.flush()
+    fetcher.close()
+    admin?.close()
+    flush()
   }
 
   kill(): void {
     this.#server.kill()
     this.#surroundings.fetcher.close()
+    this.#surroundings.admin?.close()
     this.#surroundings.flush()
   }
 
   /** Says on the terminal what came of it, too: whoever saved the file looks there, and not into the log. */
   async #reloadNow(): Promise<void> {
-    const { log, terminal, load, fetcher } = this.#surroundings
+    const { log, terminal, load, fetcher, reloads } = this.#surroundings
     // Also those of a configuration with errors: the file that is missing now may come.
     const next = await load((files) => this.#watch.watch(files))
     if (next === undefined) {
+      reloads.failed()
       log.error('the configuration has errors; the last good one serves on')
       terminal.err('the last good configuration serves on\n')
       return
@@ -167,12 +222,14 @@ class WatchedGateway implements RunningGateway {
       fetcher.add(keySourcesOf(next.plan))
       const restart = await this.#server.publish(next)
       this.#published = next
+      reloads.succeeded()
       const but = restart
-        ? ', except for listeners, limits, timeouts, log, engine and workers: those need a restart'
+        ? ', except for listeners, admin, limits, timeouts, log, engine, workers and keyCache: those need a restart'
         : ''
       log.info(`the configuration was reloaded${but}`)
       terminal.err(`the configuration was reloaded${but}\n`)
     } catch (cause) {
+      reloads.failed()
       const { message, hint } = startFailure(cause)
       log.error('the configuration could not be published; the last good one serves on', { error: message })
       printError(terminal, message, hint)

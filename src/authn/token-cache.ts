@@ -46,6 +46,12 @@ export class KnownToken {
 
 const MAX_OTHER_KEYS = 32
 
+/** How often a token was known, and how often not. It outlives the caches that count in it, one of each plan. */
+export class TokenLookups {
+  hits = 0
+  misses = 0
+}
+
 /** Enough for tens of thousands of tokens. */
 const MAX_BYTES = 32 * 1024 * 1024
 /** The decoded claims and the objects around them, beside the text itself: measured, and rounded up. */
@@ -58,6 +64,7 @@ const ENTRY_BYTES = 2048
  * no memory and put nobody out.
  */
 export class TokenCache {
+  readonly lookups: TokenLookups
   #young = new Map<string, KnownToken>()
   #old = new Map<string, KnownToken>()
   #youngBytes = 0
@@ -65,14 +72,28 @@ export class TokenCache {
   /** Hashes of texts that came once, each until another takes its slot. */
   readonly #metOnce = new Int32Array(MET_ONCE_SLOTS)
 
+  constructor(lookups: TokenLookups = new TokenLookups()) {
+    this.lookups = lookups
+  }
+
+  /** How many it holds; one that is in both generations counts twice. */
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+
   /** What it holds at most, both generations together; the estimate that its bound is about. */
   get bytes(): number {
     return this.#youngBytes + this.#oldBytes
   }
 
   get(text: string): KnownToken | undefined {
-    const young = this.#young.get(text)
-    if (young !== undefined) return young
+    const known = this.#young.get(text) ?? this.#renewed(text)
+    if (known === undefined) this.lookups.misses++
+    else this.lookups.hits++
+    return known
+  }
+
+  #renewed(text: string): KnownToken | undefined {
     const old = this.#old.get(text)
     if (old !== undefined) this.#put(text, old)
     return old

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { CommanderError } from 'commander'
 import { createProgram } from './program.ts'
 import { printError, type ExitCode, type Terminal } from './terminal.ts'
+import { version } from './version.ts'
 
 /** Runs one command of the command line and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -40,12 +40,6 @@ function processTerminal(): Terminal {
     colour: stdout.isTTY && stderr.isTTY && !isPlain,
     environment,
   }
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  const found: unknown = JSON.parse(text)
-  return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : ''
 }
 
 function failureCode(cause: unknown, terminal: Terminal): ExitCode {

@@ -52,3 +52,63 @@ test('a certificate that cannot serve is an error where it is named', { skip }, 
     assert.ok(briefly(problems).includes(`3 error: ${message}`), message)
   }
 })
+
+const admin = (address: string, listener = '127.0.0.1:8080') =>
+  readTexts({
+    'main.yaml': `version: 1\nlisteners: [{ address: ${JSON.stringify(listener)} }]\nadmin:\n  address: ${JSON.stringify(address)}\nbackends: { b: { url: http://127.0.0.1:1 } }\nroutes: [{ path: /*, backend: b, auth: none }]\n`,
+  })
+
+test('without `admin` the gateway tells nothing of itself', async () => {
+  const { configuration } = await readTexts({ 'main.yaml': 'version: 1\nroutes: []\n' })
+  assert.notEqual(configuration, undefined)
+  assert.equal(configuration?.server.admin, undefined)
+})
+
+test('an admin address that only this machine reaches is fine, and any other is warned of', async () => {
+  for (const address of [
+    '127.0.0.1:9901',
+    '127.1.2.3:9901',
+    '[::1]:9901',
+    '[0:0::1]:9901',
+    'localhost:9901',
+  ]) {
+    const { configuration, problems } = await admin(address)
+    assert.deepEqual(briefly(problems), [], address)
+    assert.equal(configuration?.server.admin?.port, 9901)
+  }
+  for (const address of [':9901', '0.0.0.0:9901', '10.0.0.1:9901', '[::]:9901', 'gateway.example:9901']) {
+    const { configuration, problems } = await admin(address)
+    assert.deepEqual(
+      briefly(problems),
+      ['4 warning: others than this machine can read the metrics here'],
+      address,
+    )
+    assert.equal(configuration?.server.admin?.port, 9901)
+  }
+})
+
+test('an admin address that a listener has is an error with its line; two free ports are not', async () => {
+  for (const [address, listener] of [
+    ['127.0.0.1:8080', '127.0.0.1:8080'],
+    ['127.0.0.1:8080', ':8080'],
+    ['127.0.0.1:8080', '0.0.0.0:8080'],
+  ] as const) {
+    const { configuration, problems } = await admin(address, listener)
+    assert.equal(configuration, undefined)
+    assert.deepEqual(briefly(problems), ['4 error: a listener takes the same address'])
+  }
+  assert.deepEqual(briefly((await admin('127.0.0.1:0', '127.0.0.1:0')).problems), [])
+})
+
+test('an admin address that is none is an error with its line', async () => {
+  for (const address of ['9901', '127.0.0.1', '127.0.0.1:99999', 'http://127.0.0.1:9901', '']) {
+    const { configuration, problems } = await admin(address)
+    assert.equal(configuration, undefined, address)
+    assert.equal(problems[0]?.line, 4)
+    assert.equal(problems.length, 1)
+  }
+  for (const written of ['127.0.0.1:9901', '[]', 'true', '{ address: 9901 }', '{ port: 1 }', '{}']) {
+    const { configuration } = await readTexts({ 'main.yaml': `version: 1\nadmin: ${written}\nroutes: []\n` })
+    assert.equal(configuration, undefined, written)
+  }
+})

@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path'
 import type { FileReader } from '../dialects/compiled.ts'
 import type { NativeDocument } from '../dialects/native/index.ts'
 import type { SourceNode } from '../dialects/source-node.ts'
+import { AddressSet } from '../policy/index.ts'
 import type {
+  AdminSpec,
   CertificateSpec,
   ClientCertificatesSpec,
   KeyCacheSpec,
@@ -19,8 +21,8 @@ export async function compileServer(document: NativeDocument, files: FileReader)
   for (const { node, value } of document.listeners) {
     if (value === undefined) continue
     const { host, port } = value.address
-    const same = listeners.some((other) => other.port === port && port !== 0 && overlaps(other.host, host))
-    if (same) node.error(`another listener takes the same address`, 'keep one of the two')
+    if (isTaken({ host, port }, listeners))
+      node.error(`another listener takes the same address`, 'keep one of the two')
     listeners.push({ host, port, tls: await compileTls(node, value.tls, files) })
   }
   const { limits, timeouts, log } = document
@@ -28,6 +30,7 @@ export async function compileServer(document: NativeDocument, files: FileReader)
     engine: document.engine,
     workers: document.workers,
     listeners,
+    admin: compileAdmin(document.admin, listeners),
     limits: {
       maxHeadBytes: limits.maxHeadBytes,
       maxHeaders: limits.maxHeaders,
@@ -47,6 +50,29 @@ export async function compileServer(document: NativeDocument, files: FileReader)
 function keyCacheOf({ root, keyCache }: NativeDocument): KeyCacheSpec {
   if (keyCache === undefined || keyCache === 'none') return { kind: keyCache ?? 'default' }
   return { kind: 'folder', path: resolve(dirname(root.document.file), keyCache) }
+}
+
+const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1/128'])
+
+/** Nobody is asked for a password there, so that strangers must not get there. */
+function compileAdmin(
+  admin: NativeDocument['admin'],
+  listeners: readonly ListenerSpec[],
+): AdminSpec | undefined {
+  if (admin?.value === undefined) return undefined
+  const { host, port } = admin.value.address
+  const node = admin.node.find('address') ?? admin.node
+  if (isTaken({ host, port }, listeners))
+    node.error('a listener takes the same address', 'give `admin` a port of its own')
+  if (host !== 'localhost' && !LOOPBACK.has(host)) {
+    const hint = `write \`127.0.0.1:${port}\`, or let nobody but your monitoring reach it; no password is asked for`
+    node.warning('others than this machine can read the metrics here', hint)
+  }
+  return { host, port }
+}
+
+function isTaken({ host, port }: AdminSpec, listeners: readonly ListenerSpec[]): boolean {
+  return port !== 0 && listeners.some((other) => other.port === port && overlaps(other.host, host))
 }
 
 function overlaps(a: string, b: string): boolean {

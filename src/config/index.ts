@@ -8,5 +8,5 @@ export {
   type ConfigurationEntry,
   type ConfigurationReading,
 } from './read-configuration.ts'
-export type { ListenerSpec, LogSpec } from './server-spec.ts'
+export type { AdminSpec, ListenerSpec, LogSpec } from './server-spec.ts'
 export { FileWatch } from './watch-files.ts'

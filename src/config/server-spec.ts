@@ -8,6 +8,8 @@ export interface ServerSpec {
   readonly workers: number | 'auto'
   /** At least one. */
   readonly listeners: readonly ListenerSpec[]
+  /** Where the gateway tells of itself; undefined where it does not, and counts nothing. */
+  readonly admin: AdminSpec | undefined
   readonly limits: ServerLimits
   readonly timeouts: ServerTimeouts
   readonly log: LogSpec
@@ -25,6 +27,12 @@ export interface ListenerSpec {
   /** 0 lets the system choose a free port. */
   readonly port: number
   readonly tls: TlsSpec | undefined
+}
+
+export interface AdminSpec {
+  /** As of a listener. */
+  readonly host: string
+  readonly port: number
 }
 
 export interface TlsSpec {

@@ -18,6 +18,7 @@ import { examine, refused, unreadableForm, type Examined, type Refused } from '.
 import type { LateAnswer, LateAnswers } from './late-answers.ts'
 import type { Live, Published } from './live.ts'
 import { readForm } from './read-form.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 import { respond } from './respond.ts'
 
 /** What the pipeline is given; the same for every request. */
@@ -28,6 +29,8 @@ export interface PipelineContext {
   readonly lateAnswers: LateAnswers
   readonly clock: Clock
   readonly log: Log
+  /** Undefined where nobody can ask for them, so that nothing is counted. */
+  readonly metrics: RequestMetrics | undefined
   /** Undefined where no line is wanted, so that none is made. */
   readonly accessLog: AccessLog | undefined
   /** Which access lines carry the steps of the decision. */
@@ -55,6 +58,8 @@ const MAX_WAITS = 64
 class Passage implements UpstreamEvents, LateAnswer {
   readonly exchange: Exchange
   readonly startedMs: number
+  /** By a clock that nobody sets back or forth; read only where it is measured. */
+  readonly #beganMs: number
   readonly requestId: string = randomUUID()
   readonly trace: Trace | undefined
   readonly #context: PipelineContext
@@ -68,12 +73,13 @@ class Passage implements UpstreamEvents, LateAnswer {
   #late: Refused | undefined
   #waits = 0
   #status = 0
-  #logged = false
+  #recorded = false
 
   constructor(exchange: Exchange, context: PipelineContext) {
     this.exchange = exchange
     this.#context = context
     this.startedMs = context.clock.now()
+    this.#beganMs = context.metrics === undefined ? 0 : performance.now()
     this.trace = context.steps === 'off' ? undefined : new Trace(false)
     this.#published = context.live.current
   }
@@ -213,8 +219,13 @@ class Passage implements UpstreamEvents, LateAnswer {
   }
 
   #record(outcome: 'forward' | 'refuse' | 'broken', refusal: Refusal | undefined): void {
-    if (this.#logged) return
-    this.#logged = true
+    if (this.#recorded) return
+    this.#recorded = true
+    const { metrics } = this.#context
+    if (metrics !== undefined) {
+      const route = this.examined?.route ?? this.#route
+      metrics.ended(outcome, this.#status, refusal, route, performance.now() - this.#beganMs)
+    }
     try {
       this.#writeEntry(outcome, refusal)
     } catch (cause) {

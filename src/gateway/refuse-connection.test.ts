@@ -25,6 +25,7 @@ test('what never became a request is answered as a problem and has its line, und
     lateAnswers: new LateAnswers(),
     clock: { now: () => 42 },
     log: quiet,
+    metrics: undefined,
     accessLog: { write: (entry) => void entries.push(entry) },
     steps: 'refused',
   })

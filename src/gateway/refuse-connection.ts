@@ -7,10 +7,11 @@ import { errorResponse } from './respond.ts'
  * Words the answer to what never became a request (bytes that are no HTTP, a head too large or too slow) and writes
  * its line into the access log.
  */
-export function connectionRefuser({ clock, accessLog }: PipelineContext): OnConnectionProblem {
+export function connectionRefuser({ clock, accessLog, metrics }: PipelineContext): OnConnectionProblem {
   return (refusal, peer) => {
     const requestId = randomUUID()
     const { status, headers, body } = errorResponse({ refusal, style: 'problem', requestId, headers: [] })
+    metrics?.notRequested(status, refusal)
     accessLog?.write({
       time: clock.now(),
       requestId,

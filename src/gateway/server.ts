@@ -14,13 +14,16 @@ import { Authorizers } from '../proxy/node/authorizers.ts'
 import { UpstreamSet } from '../proxy/node/upstreams.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
+import { snapshotOf, type Collector, type MetricsSnapshot } from '../telemetry/metrics/index.ts'
 import { addressText } from './address-text.ts'
+import { dataPlaneMetrics } from './data-plane-metrics.ts'
 import { ENGINES } from './engine.ts'
 import { LateAnswers } from './late-answers.ts'
 import { Live } from './live.ts'
 import { needsRestart } from './needs-restart.ts'
 import { serve, type PipelineContext } from './pipeline.ts'
 import { connectionRefuser } from './refuse-connection.ts'
+import { RequestMetrics } from './request-metrics.ts'
 
 export interface ServerDependencies {
   readonly clock: Clock
@@ -39,6 +42,8 @@ export interface Server {
    * whether something else changed, too, which only a restart brings into effect.
    */
   publish(next: Configuration): Promise<boolean>
+  /** What was counted so far; nothing where the configuration has no address to ask at. */
+  measure(): MetricsSnapshot | Promise<MetricsSnapshot>
   /** Takes no more connections, lets requests finish for the configured time, then ends what is left. */
   drain(): Promise<void>
   /** Ends everything now. */
@@ -59,6 +64,7 @@ export interface HandedServer {
   prepare(next: Configuration): Promise<Prepared>
   /** Serves a connection to one of the listeners, by its place in the configuration. */
   adopt(listener: number, socket: Socket): void
+  measure(): MetricsSnapshot
   drain(): Promise<void>
   kill(): void
 }
@@ -90,6 +96,8 @@ interface Parts {
   readonly configuration: Configuration
   readonly live: Live
   readonly upstreams: UpstreamSet
+  readonly metrics: RequestMetrics | undefined
+  readonly collectors: readonly Collector[]
   readonly listeners: readonly { readonly spec: ListenerSpec; readonly listener: NodeListener }[]
 }
 
@@ -99,15 +107,18 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
     createHttpUpstream: ENGINES[first.server.engine].createHttpUpstream,
     onProblem: (backend, cause) => log.error('a function failed', { backend, error: errorText(cause) }),
   })
+  const plan = buildPlan(first.plan, dependencies.keys)
   const live = new Live({
-    plan: buildPlan(first.plan, dependencies.keys),
+    plan,
     upstreams: await upstreams.replace(first.plan.backends),
     tokens: new TokenCache(),
     authorizers: authorizersOf(first),
   })
   const turnstile = new Turnstile(dependencies.clock)
+  const metrics = first.server.admin === undefined ? undefined : new RequestMetrics(plan)
   const context: PipelineContext = {
     ...dependencies,
+    metrics,
     live,
     turnstile,
     signatures: new PooledChecks(turnstile, availableParallelism()),
@@ -119,7 +130,9 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
     spec,
     listener: openListener(spec, first, context, budget),
   }))
-  return { configuration: first, live, upstreams, listeners, keys: dependencies.keys }
+  const collectors =
+    metrics === undefined ? [] : [metrics, dataPlaneMetrics({ live, turnstile, budget, listeners })]
+  return { configuration: first, live, upstreams, metrics, collectors, listeners, keys: dependencies.keys }
 }
 
 class RunningServer implements Server, HandedServer {
@@ -143,7 +156,7 @@ class RunningServer implements Server, HandedServer {
   }
 
   async prepare(next: Configuration): Promise<Prepared> {
-    const { live, upstreams, keys } = this.#parts
+    const { live, upstreams, metrics, keys } = this.#parts
     const plan = buildPlan(next.plan, keys)
     const certificates = new Map(
       next.server.listeners.map((spec) => [placeOf(spec), readListenerCertificates(spec)]),
@@ -155,15 +168,20 @@ class RunningServer implements Server, HandedServer {
         live.publish({
           plan,
           upstreams: replacement.upstreams,
-          tokens: new TokenCache(),
+          tokens: new TokenCache(live.current.tokens.lookups),
           authorizers: authorizersOf(next),
         })
+        metrics?.follow(plan)
         replacement.commit()
         keys.keepOnly(keySourcesOf(next.plan))
         this.#renewCertificates(certificates)
       },
       abandon: () => replacement.abandon(),
     }
+  }
+
+  measure(): MetricsSnapshot {
+    return snapshotOf(this.#parts.collectors)
   }
 
   adopt(listener: number, socket: Socket): void {

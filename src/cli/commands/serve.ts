@@ -13,6 +13,7 @@ export async function serveCommand(
   // Before anybody is told that it listens, and may tell it to stop.
   const stopped = untilStopped(gateway, terminal)
   for (const address of gateway.addresses) terminal.err(`listening on ${address}\n`)
+  if (gateway.admin !== undefined) terminal.err(`admin on ${gateway.admin}\n`)
   if (gateway.workers > 1) terminal.err(`served by ${gateway.workers} workers\n`)
   return stopped
 }

@@ -13,7 +13,14 @@ import {
   ruleSchema,
   trustedProxiesSchema,
 } from './schema.ts'
-import { httpSchema, limitsSchema, listenerSchema, logSchema, timeoutsSchema } from './server-schema.ts'
+import {
+  adminSchema,
+  httpSchema,
+  limitsSchema,
+  listenerSchema,
+  logSchema,
+  timeoutsSchema,
+} from './server-schema.ts'
 import { refuseUnfinished } from './unfinished.ts'
 import { expandVariables, type Environment } from './variables.ts'
 
@@ -31,6 +38,7 @@ export interface NamedPart<T> extends Part<T> {
 export interface NativeDocument {
   readonly root: SourceNode
   readonly listeners: readonly Part<z.output<typeof listenerSchema>>[]
+  readonly admin: Part<z.output<typeof adminSchema>> | undefined
   readonly backends: readonly NamedPart<z.output<typeof backendSchema>>[]
   readonly authentications: readonly NamedPart<z.output<typeof authenticationSchema>>[]
   readonly routes: readonly Part<z.output<typeof routeSchema>>[]
@@ -67,6 +75,7 @@ export function readNative(
   return {
     root,
     listeners: written !== undefined ? listeners : defaultListeners(root, listen),
+    admin: part(root, 'admin', adminSchema),
     backends: entries(root, 'backends', backendSchema),
     authentications: entries(root, 'authentications', authenticationSchema, readRest),
     routes: items(root, 'routes', routeSchema, readRest),
@@ -151,6 +160,11 @@ function entries<T>(
     readBy(nameSchema, new SourceNode(node.document, node.path, node.name))
     return { name: node.name, node, value: read(schema, node) }
   })
+}
+
+function part<T>(root: SourceNode, name: string, schema: z.ZodType<T>): Part<T> | undefined {
+  const node = member(root, name)
+  return node === undefined ? undefined : { node, value: readBy(schema, node) }
 }
 
 function whole<T>(root: SourceNode, name: string, schema: z.ZodType<T>, empty: unknown): T {

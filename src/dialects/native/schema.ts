@@ -9,6 +9,7 @@ import { meshSchema } from './mesh-schema.ts'
 import { textOf } from './quantity.ts'
 import { exactlyOne, oneOrMore, section } from './section.ts'
 import {
+  adminSchema,
   httpSchema,
   limitsSchema,
   listenerSchema,
@@ -151,6 +152,11 @@ export const configurationSchema = section({
     // Loopback: a gateway is reachable from outside only when somebody says so.
     .prefault([{ address: '127.0.0.1:8080' }])
     .describe('Where the gateway takes requests.'),
+  admin: adminSchema
+    .optional()
+    .describe(
+      'Where the gateway tells of itself: `/metrics` for Prometheus, `/healthz`, `/readyz`. Without it, nowhere.',
+    ),
   backends: z.record(z.string(), backendSchema).prefault({}).describe('Where requests go, by name.'),
   authentications: z
     .record(z.string(), authenticationSchema)

@@ -39,6 +39,12 @@ export const listenerSchema = section({
     .describe('Speaks HTTPS on this address. Without it, plain HTTP.'),
 })
 
+export const adminSchema = section({
+  address: textOf('address', '127.0.0.1:9901', parseListenAddress).describe(
+    'Address and port, as those of a listener. Nobody is asked for a password: keep it on `127.0.0.1` or `[::1]`.',
+  ),
+})
+
 export const httpSchema = section({
   // Most backends read `//admin` as `/admin`; a rule about the one must hold for the other.
   mergeSlashes: z

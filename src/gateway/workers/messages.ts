@@ -1,5 +1,6 @@
 import type { PortableConfiguration } from '../../config/index.ts'
 import type { KeyNews, KeyUse } from '../../keys/index.ts'
+import type { MetricsSnapshot } from '../../telemetry/metrics/index.ts'
 import type { Place } from './share.ts'
 
 /**
@@ -21,6 +22,8 @@ export type ToWorker =
   | { readonly kind: 'ping' }
   /** What is known of the keys of a source, from now on. */
   | { readonly kind: 'keys'; readonly news: KeyNews }
+  /** Answered by `measured`. */
+  | { readonly kind: 'measure' }
   /** Let requests finish, then end. */
   | { readonly kind: 'drain' }
   /** End now. */
@@ -39,6 +42,7 @@ export type ToPrimary =
   | { readonly kind: 'pong'; readonly open: number; readonly uses: readonly KeyUse[] }
   /** A token was met that other keys of this source might verify. Answered by `keys`. */
   | { readonly kind: 'ask-keys'; readonly source: string }
+  | { readonly kind: 'measured'; readonly snapshot: MetricsSnapshot }
 
 /** A Fault, as data. */
 export interface Trouble {
@@ -55,6 +59,7 @@ const KINDS: Readonly<Record<ToPrimary['kind'], true>> = {
   taken: true,
   pong: true,
   'ask-keys': true,
+  measured: true,
 }
 
 /** Functions share the channel of their worker, and some libraries send `ready` on whatever channel they find. */

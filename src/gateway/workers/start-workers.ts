@@ -3,12 +3,14 @@ import { Fault } from '../../errors/fault.ts'
 import type { KeyFetcher, KeyUse } from '../../keys/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Log } from '../../telemetry/log.ts'
+import type { MetricsSnapshot } from '../../telemetry/metrics/index.ts'
 import { needsRestart } from '../needs-restart.ts'
 import type { Server } from '../server.ts'
 import { Front } from './front.ts'
 import { HandOut } from './hand-out.ts'
 import type { Trouble } from './messages.ts'
 import { RestartBudget } from './restart-budget.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 import { WorkerProcess, type WorkerEvents } from './worker-process.ts'
 
 export interface WorkersSettings {
@@ -52,6 +54,7 @@ class Workers implements Server, WorkerEvents {
   readonly #processes = new Set<WorkerProcess>()
   readonly #handOut: HandOut
   readonly #budget = new RestartBudget()
+  readonly #metrics = new WorkerMetrics()
   readonly #restarts = new Set<NodeJS.Timeout>()
   readonly #ticker: NodeJS.Timeout
   /** What each worker serves, and what one that is started now gets. */
@@ -116,6 +119,10 @@ class Workers implements Server, WorkerEvents {
     this.#settings.keys.used(uses)
   }
 
+  measure(): Promise<MetricsSnapshot> {
+    return this.#metrics.measure(this.#processes)
+  }
+
   async drain(): Promise<void> {
     this.#end()
     const { drainMs } = this.#first.server.timeouts
@@ -154,6 +161,7 @@ class Workers implements Server, WorkerEvents {
 
   gone(worker: WorkerProcess): void {
     this.#processes.delete(worker)
+    this.#metrics.gone(worker)
     const nowMs = this.#settings.clock.now()
     this.#ends++
     this.#steady ||= [worker, ...this.#processes].some(
@@ -172,6 +180,7 @@ class Workers implements Server, WorkerEvents {
     if (!this.#steady && this.#ends >= workers + TOLERATED_ENDS) return this.#giveUp(ending)
     const timer = setTimeout(() => {
       this.#restarts.delete(timer)
+      this.#metrics.restarted()
       this.#spawn(worker)
     }, this.#budget.take(nowMs))
     this.#restarts.add(timer)

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { PortableConfiguration } from '../../config/index.ts'
 import type { KeyNews, KeyUse } from '../../keys/index.ts'
+import type { MetricsSnapshot } from '../../telemetry/metrics/index.ts'
 import type { Arrival } from './front.ts'
 import { isToPrimary, type ToPrimary, type ToWorker, type Trouble } from './messages.ts'
 import type { Place } from './share.ts'
@@ -39,6 +40,7 @@ export class WorkerProcess {
   #open = 0
   #silentTicks = 0
   #answer: ((answer: ToPrimary | undefined) => void) | undefined
+  #measured: ((snapshot: MetricsSnapshot | undefined) => void) | undefined
 
   constructor(module: string, place: Place, events: WorkerEvents, now: () => number) {
     this.place = place
@@ -115,6 +117,18 @@ export class WorkerProcess {
     if (this.started) this.#send({ kind: 'keys', news })
   }
 
+  /** What it has counted; undefined where it does not say so in time, or ends. Asked again only after that. */
+  async measure(timeoutMs: number): Promise<MetricsSnapshot | undefined> {
+    if (!this.#child.connected) return undefined
+    const { promise, resolve } = Promise.withResolvers<MetricsSnapshot | undefined>()
+    this.#measured = resolve
+    const timer = setTimeout(resolve, timeoutMs, undefined)
+    this.#send({ kind: 'measure' })
+    const snapshot = await promise
+    clearTimeout(timer)
+    return snapshot
+  }
+
   drain(): void {
     this.#send({ kind: 'drain' })
   }
@@ -171,6 +185,8 @@ export class WorkerProcess {
         return this.#events.usedKeys(message.uses)
       case 'ask-keys':
         return this.#events.asksForKeys(message.source)
+      case 'measured':
+        return this.#measured?.(message.snapshot)
     }
   }
 
@@ -184,6 +200,7 @@ export class WorkerProcess {
     if (this.ending !== '') return
     this.ending = ending
     this.#answered(undefined)
+    this.#measured?.(undefined)
     this.#events.gone(this)
   }
 }

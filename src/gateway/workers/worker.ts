@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { fromPortable, type LogSpec } from '../../config/index.ts'
 import { Fault } from '../../errors/fault.ts'
 import { KeyStore } from '../../keys/index.ts'
+import { combine, snapshotOf, type Collector, type MetricsSnapshot } from '../../telemetry/metrics/index.ts'
 import { startHandedServer, type HandedServer, type Prepared, type ServerDependencies } from '../server.ts'
 import type { ToPrimary, ToWorker, Trouble } from './messages.ts'
 import { shareOf, type Place } from './share.ts'
@@ -10,6 +11,8 @@ import { shareOf, type Place } from './share.ts'
 export interface WorkerSurroundings {
   readonly dependencies: (log: LogSpec, place: Place) => Omit<ServerDependencies, 'keys'>
   readonly send: (message: ToPrimary) => void
+  /** Who tells of the process itself, beside what the data plane tells. */
+  readonly collectors: readonly Collector[]
   /** Ends the process, with everything written down that is to be. */
   readonly exit: () => void
 }
@@ -51,6 +54,8 @@ export class Worker {
         })
       case 'keys':
         return this.#keys.accept(message.news)
+      case 'measure':
+        return this.#surroundings.send({ kind: 'measured', snapshot: this.#measure() })
       case 'drain':
         return this.drain()
       case 'kill':
@@ -66,6 +71,11 @@ export class Worker {
     this.#abandon()
     const drained = this.#server?.drain() ?? Promise.resolve()
     void drained.finally(() => this.#surroundings.exit())
+  }
+
+  #measure(): MetricsSnapshot {
+    const own = { snapshot: snapshotOf(this.#surroundings.collectors) }
+    return this.#server === undefined ? own.snapshot : combine([{ snapshot: this.#server.measure() }, own])
   }
 
   #inTurn(step: () => Promise<void> | void): void {

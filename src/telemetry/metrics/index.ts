@@ -1,0 +1,8 @@
+export { combine, lasting } from './combine.ts'
+export { Histogram } from './histogram.ts'
+export { METRICS, type MetricRow } from './metric-table.ts'
+export { METRICS_CONTENT_TYPE, metricsText } from './metrics-text.ts'
+export { NamedCounters } from './named-counters.ts'
+export { ProcessMetrics } from './process-metrics.ts'
+export { ReloadMetrics } from './reload-metrics.ts'
+export { snapshotOf, type Collector, type MetricsSink, type MetricsSnapshot } from './snapshot.ts'
