@@ -8,6 +8,8 @@ import { startRunning, type RunningCli } from '../cli/running-cli.ts'
 /** `claimgate serve` over several processes, with its files in a folder of its own. */
 export interface ProcessGateway extends AsyncDisposable {
   readonly cli: RunningCli
+  /** Where its files are. */
+  readonly folder: string
   readonly url: string
   readonly port: number
   /** The processes that serve now, of those that the log told of. */
@@ -21,6 +23,8 @@ export interface ProcessGatewayOptions {
   readonly configuration: string
   readonly files?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** What it prints last when it serves. */
+  readonly serves?: RegExp
 }
 
 const SAID = /^the configuration was reloaded.*$|^the last good configuration serves on$/gm
@@ -39,7 +43,7 @@ export async function startProcessGateway(options: ProcessGatewayOptions): Promi
     cwd: folder,
   })
   try {
-    await cli.until(/served by \d+ workers\n/)
+    await cli.until(options.serves ?? /served by \d+ workers\n/)
   } catch (cause) {
     cli.kill()
     throw cause
@@ -47,6 +51,7 @@ export async function startProcessGateway(options: ProcessGatewayOptions): Promi
   const url = /listening on (\S+)/.exec(cli.output.stderr)![1]!
   return {
     cli,
+    folder,
     url,
     port: Number(new URL(url).port),
     workers: () =>
