@@ -8,7 +8,7 @@ export interface ServerSpec {
   readonly workers: number | 'auto'
   /** At least one. */
   readonly listeners: readonly ListenerSpec[]
-  /** Where the gateway tells of itself; undefined where it does not, and counts nothing. */
+  /** Where the gateway tells of itself; undefined where it does not, and counts no request. */
   readonly admin: AdminSpec | undefined
   readonly limits: ServerLimits
   readonly timeouts: ServerTimeouts

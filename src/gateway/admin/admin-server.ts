@@ -103,8 +103,6 @@ async function answer(
   })
   // node:http leaves the body out where HEAD asked.
   response.end(bytes)
-  // Nobody needs a body here, and none is waited for.
-  request.resume()
 }
 
 async function pageFor(
