@@ -23,7 +23,8 @@ const issuer = await createIssuer('RS256')
 
 before(async () => {
   backend = createServer((request, response) => {
-    if (request.url?.startsWith('/slow') === true) setTimeout(() => response.end('slow'), 600)
+    if (request.url === '/jwks.json') response.end(JSON.stringify(issuer.jwks))
+    else if (request.url?.startsWith('/slow') === true) setTimeout(() => response.end('slow'), 600)
     else if (request.url?.startsWith('/broken') === true) {
       response.writeHead(200, { 'Content-Length': 1000 })
       response.write('some')
@@ -46,7 +47,8 @@ backends:
   live: { url: "http://127.0.0.1:${backendPort}" }
   dead: { url: http://127.0.0.1:1 }
   crash: { function: crash.js }
-authentications: { main: { keys: { jwks: ${JSON.stringify(issuer.jwks)} } } }
+authentications: { main: { keys: { url: "http://127.0.0.1:${backendPort}/jwks.json" } } }
+keyCache: none
 routes:
   - { name: open, path: /*, methods: [GET, POST], backend: live, auth: none }
   - { name: guarded, path: /private/*, backend: live, auth: main }
@@ -292,6 +294,9 @@ describe('metrics of several workers', { skip: noProcesses, timeout: 120_000 }, 
     await ask(gateway, '/dead', 4)
     const read = await scrapeUntil(gateway, (now) => requestsOf(now) === 20)
     assert.deepEqual(outcomes(read), [10, 10, 0])
+    assert.equal(read.value('claimgate_key_source_status', { source: 'main', status: 'fresh' }), 1)
+    assert.equal(read.value('claimgate_key_source_keys', { source: 'main' }), 1)
+    assert.equal(read.value('claimgate_key_source_fetches_total', { source: 'main' }), 1)
     assert.equal(read.value('claimgate_refusals_total', { code: 'GW_TOKEN_MISSING' }), 6)
     assert.equal(read.value('claimgate_request_duration_seconds_count', { outcome: 'forward' }), 10)
     assert.equal(
