@@ -51,6 +51,7 @@ export class FetchedSource {
   trouble: string | undefined = 'the keys are being fetched for the first time'
   readonly #around: SourceSurroundings
   readonly #budget: FetchBudget
+  #portable: KeyNews['keys'] = []
   #serial = 0
   #revision = 0
   #failuresInARow = 0
@@ -99,7 +100,7 @@ export class FetchedSource {
       source: this.id,
       serial: this.#serial,
       revision: this.#revision,
-      keys: this.held?.keys.map(({ key }) => toPortableKey(key)) ?? [],
+      keys: this.#portable,
       fetchedAtMs: this.held?.fetchedAtMs,
       trouble: this.trouble,
       askedAtMs: this.#beganMs,
@@ -202,7 +203,10 @@ export class FetchedSource {
 
   #hold(held: HeldKeys, { added, removed, replaced }: KeyChanges): void {
     this.held = held
-    if (added.length + removed.length + replaced.length > 0) this.#revision++
+    if (added.length + removed.length + replaced.length > 0) {
+      this.#revision++
+      this.#portable = held.keys.map(({ key }) => toPortableKey(key))
+    }
     this.servesUntilMs = held.freshUntilMs + this.spec.serveStaleMs
     this.#watchExpiry()
   }
@@ -221,6 +225,7 @@ export class FetchedSource {
     this.held = undefined
     this.servesUntilMs = undefined
     this.#revision++
+    this.#portable = []
     this.#around.events.gaveUp(this)
     this.#tell()
   }

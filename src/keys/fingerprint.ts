@@ -13,9 +13,7 @@ export function fingerprintOf({ keyObject }: VerificationKey): string {
   return fingerprint
 }
 
-/** Whether two keys verify the same tokens. */
-export function isSameKey(a: VerificationKey, b: VerificationKey): boolean {
-  return (
-    a.kid === b.kid && a.algorithms.join() === b.algorithms.join() && fingerprintOf(a) === fingerprintOf(b)
-  )
+/** The same for two keys that verify the same tokens, and different for all others. */
+export function identityOf(key: VerificationKey): string {
+  return JSON.stringify([fingerprintOf(key), key.algorithms, key.kid])
 }

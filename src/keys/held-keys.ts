@@ -1,5 +1,5 @@
 import type { KeyProblem, VerificationKey } from '../jwt/index.ts'
-import { fingerprintOf, isSameKey } from './fingerprint.ts'
+import { fingerprintOf, identityOf } from './fingerprint.ts'
 
 /** A key with what the gateway remembers of it. */
 export interface HeldKey {
@@ -28,17 +28,26 @@ export function changesBetween(
   before: readonly VerificationKey[],
   after: readonly VerificationKey[],
 ): KeyChanges {
-  const isIn = (keys: readonly VerificationKey[], key: VerificationKey): boolean =>
-    keys.some((other) => isSameKey(other, key))
-  const came = after.filter((key) => !isIn(before, key))
-  const went = before.filter((key) => !isIn(after, key))
-  const hasKid = (keys: readonly VerificationKey[], { kid }: VerificationKey): boolean =>
-    keys.some((other) => other.kid === kid)
+  const came = without(after, before)
+  const went = without(before, after)
+  const [kidsThatCame, kidsThatWent] = [kidsOf(came), kidsOf(went)]
   return {
-    added: came.filter((key) => !hasKid(went, key)),
-    removed: went.filter((key) => !hasKid(came, key)),
-    replaced: came.filter((key) => hasKid(went, key)),
+    added: came.filter(({ kid }) => !kidsThatWent.has(kid)),
+    removed: went.filter(({ kid }) => !kidsThatCame.has(kid)),
+    replaced: came.filter(({ kid }) => kidsThatWent.has(kid)),
   }
+}
+
+function without(
+  keys: readonly VerificationKey[],
+  others: readonly VerificationKey[],
+): readonly VerificationKey[] {
+  const identities = new Set(others.map((key) => identityOf(key)))
+  return keys.filter((key) => !identities.has(identityOf(key)))
+}
+
+function kidsOf(keys: readonly VerificationKey[]): ReadonlySet<string | undefined> {
+  return new Set(keys.map(({ kid }) => kid))
 }
 
 export function isUnchanged({ added, removed, replaced }: KeyChanges): boolean {

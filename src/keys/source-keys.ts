@@ -1,6 +1,6 @@
 import { fromPortableKey, type VerificationKey } from '../jwt/index.ts'
 import { Wait } from '../kernel/wait.ts'
-import { fingerprintOf, isSameKey } from './fingerprint.ts'
+import { fingerprintOf, identityOf } from './fingerprint.ts'
 import type { KeyNews, KeyUse } from './news.ts'
 import type { KeySourceSpec } from './spec.ts'
 
@@ -8,6 +8,13 @@ import type { KeySourceSpec } from './spec.ts'
 const MAX_WAITING = 16_384
 /** A fetch that can begin only later than this is not waited for. */
 const LONGEST_DELAY_MS = 5000
+
+/** When a key verified a token last. */
+interface Use {
+  atMs: number
+  /** Not told yet. */
+  isNew: boolean
+}
 
 /** The keys of one source as the data plane has them. They outlive plans. */
 export class SourceKeys {
@@ -19,7 +26,7 @@ export class SourceKeys {
   fetchedAtMs: number | undefined
   trouble: string | undefined = 'the keys are being fetched for the first time'
   readonly #ask: ((source: string) => void) | undefined
-  readonly #usedAtMs = new Map<VerificationKey, number>()
+  #uses: ReadonlyMap<VerificationKey, Use> = new Map()
   #serial = -1
   #askedAtMs = -Infinity
   #nextAskAtMs = -Infinity
@@ -57,18 +64,19 @@ export class SourceKeys {
 
   /** A key of this source has verified a token. */
   used(key: VerificationKey, atMs: number): void {
-    if (this.keys.includes(key)) this.#usedAtMs.set(key, atMs)
+    const use = this.#uses.get(key)
+    if (use === undefined) return
+    use.atMs = atMs
+    use.isNew = true
   }
 
   /** Which keys were used since this was asked before, and when last. */
   takeUses(): readonly KeyUse[] {
-    const uses = [...this.#usedAtMs].map(([key, atMs]) => ({
-      source: this.id,
-      key: fingerprintOf(key),
-      atMs,
-    }))
-    this.#usedAtMs.clear()
-    return uses
+    return [...this.#uses].flatMap(([key, use]) => {
+      if (!use.isNew) return []
+      use.isNew = false
+      return [{ source: this.id, key: fingerprintOf(key), atMs: use.atMs }]
+    })
   }
 
   /** Nobody may wait for what will not be said any more. */
@@ -78,11 +86,12 @@ export class SourceKeys {
 
   #replace({ keys, revision }: KeyNews): void {
     this.revision = revision
+    const known = new Map(this.keys.map((key) => [identityOf(key), key]))
     this.keys = keys.map((portable) => {
       const key = fromPortableKey(portable)
-      return this.keys.find((known) => isSameKey(known, key)) ?? key
+      return known.get(identityOf(key)) ?? key
     })
-    for (const key of this.#usedAtMs.keys()) if (!this.keys.includes(key)) this.#usedAtMs.delete(key)
+    this.#uses = new Map(this.keys.map((key) => [key, this.#uses.get(key) ?? { atMs: 0, isNew: false }]))
   }
 
   #await(done: () => void, ask: (source: string) => void): void {
