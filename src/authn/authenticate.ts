@@ -142,7 +142,7 @@ function verifyBy(
     const newer = newerKeys(keys, verified.error.reason, input)
     if (typeof newer === 'object')
       return err(new TokenWait(newer.wait, { text: found.text, known, keys: newer.keys, before }))
-    const rejection: TokenRejection = newer === undefined ? verified.error : { reason: newer, member: 'kid' }
+    const rejection: TokenRejection = newer === undefined ? verified.error : { reason: newer }
     if (trace !== undefined) traceRejection(trace, rejection, { guard, token, nowMs })
     return err({ reason: rejection.reason, guard, rejection })
   }

@@ -126,6 +126,7 @@ function measured(rejection: TokenRejection, { guard, token, nowMs }: Against): 
 const SHOWN_KEYS = 8
 
 function keyLabels(keys: readonly VerificationKey[]): string {
+  if (keys.length === 0) return 'none'
   const labels = keys.slice(0, SHOWN_KEYS).map((key) => `${key.label} (${key.algorithms.join(', ')})`)
   return labels.join('; ') + (keys.length > SHOWN_KEYS ? `; and ${keys.length - SHOWN_KEYS} more` : '')
 }

@@ -188,7 +188,7 @@ class Verification {
 
 const UNKNOWN_ISSUER = err<TokenRejection>({ reason: 'issuer-unknown', member: 'iss' })
 const SEVERAL = err<TokenRejection>({ reason: 'several-tokens' })
-const KEYS_UNAVAILABLE = err<TokenRejection>({ reason: 'keys-unavailable', member: 'kid' })
+const KEYS_UNAVAILABLE = err<TokenRejection>({ reason: 'keys-unavailable' })
 const NO_KEYS = err(reject('no-keys'))
 const NO_KEY = err(reject('kid-unknown', { member: 'kid' }))
 const TOO_MANY = err(reject('signature-mismatch'))

@@ -138,7 +138,11 @@ function addKeys(root: Command, terminal: Terminal, end: ProgramSettings['end'])
     })
   configured(keys.command('watch'), KEYS_TARGET)
     .description('print what changes while sources of keys rotate')
-    .option('--every <duration>', 'how often each is fetched', duration, 10_000)
+    .addOption(
+      new Option('--every <duration>', 'how often each is fetched')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
     .option('--for <duration>', 'end by itself after this time', duration)
     .addHelpText('after', KEYS_WATCH_NOTES)
     .action(async (target: string, options: KeysWatchOptions) => {

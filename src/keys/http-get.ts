@@ -1,5 +1,10 @@
 import { lookup as resolveName, type LookupAddress } from 'node:dns'
-import { request as requestPlain, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import {
+  request as requestPlain,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http'
 import { request as requestSecured, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls'
@@ -38,15 +43,25 @@ const MAX_HEADER_BYTES = 16_384
 export async function get(request: GetRequest): Promise<Result<GetAnswer, FetchFailure>> {
   const blocked = blockedLiteral(request)
   if (blocked !== undefined) return blocked
+  const sent = begin(request)
+  if (sent === undefined) return fetchFailure('`ca` or `clientCertificate` cannot be used for TLS')
   return new Promise((resolve) => {
-    const send = request.url.protocol === 'https:' ? requestSecured : requestPlain
-    const sent = send(optionsOf(request))
     sent.on('error', (cause) => resolve(failureOf(cause, request)))
     sent.on('response', (answer) => {
       resolve(readAnswer(answer, request).finally(() => sent.destroy()))
     })
     sent.end()
   })
+}
+
+/** Undefined where the runtime refuses what it is told: PEM text that no reader of the configuration has looked into. */
+function begin(request: GetRequest): ClientRequest | undefined {
+  const send = request.url.protocol === 'https:' ? requestSecured : requestPlain
+  try {
+    return send(optionsOf(request))
+  } catch {
+    return undefined
+  }
 }
 
 function hostOf({ hostname }: URL): string {
