@@ -97,7 +97,14 @@ export const keySourceSchema = section({
     .prefault('64KiB')
     .describe('Largest document that is fetched.'),
   maxKeys: count({ min: 1, max: 10_000 }).default(100).describe('Most keys in it.'),
-  redirectsTo: oneOrMore(text)
+  redirectsTo: oneOrMore(
+    textOf('host', 'keys.example.com', (host) => {
+      const name = URL.parse(`https://${host}/`)?.host
+      return name === undefined || name.includes(':') || /[/?#@\\]/.test(host)
+        ? err(`\`${host}\` is not a host`)
+        : ok(name)
+    }),
+  )
     .optional()
     .describe('Further hosts that a redirect may lead to. On its own host they are followed.'),
   allowAddresses: oneOrMore(

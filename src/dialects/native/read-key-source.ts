@@ -54,7 +54,7 @@ export async function readKeySource(
     serveStaleMs: value.serveStale,
     maxBytes: value.maxSize,
     maxKeys: value.maxKeys,
-    redirectHosts: (value.redirectsTo ?? []).map((host) => host.toLowerCase()),
+    redirectHosts: value.redirectsTo ?? [],
     allowedAddresses: value.allowAddresses ?? [],
     endpoints: value.connectTo ?? [],
     tls: await readTls(source, files),
