@@ -140,7 +140,24 @@ test('JSON.parse agrees on numbers of every form', () => {
     minLength: 1,
     maxLength: 24,
   })
-  fc.assert(fc.property(digits, agreesWithNative), { numRuns: 3000 })
+  fc.assert(
+    fc.property(digits, (text) => {
+      agreesWithNative(text)
+      agreesWithNative(`{"a":${text},"b":[${text} ]}`)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('whole numbers of any size come out with the digits that they went in with', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (number) => {
+      const read = parseJson(`[${number}]`)
+      assert.ok(read.ok)
+      assert.equal(stringifyJson(read.value), `[${number}]`)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 for (const text of [
