@@ -1,8 +1,8 @@
 import { err, ok, type Result } from '../kernel/result.ts'
+import { TextMemo } from '../kernel/text-memo.ts'
 import { isTokenCode } from './char-class.ts'
 import { isPersistent, parseConnection } from './connection.ts'
-import { FieldMemo } from './field-memo.ts'
-import { parseFields, type WireFields } from './fields.ts'
+import { FIELD_MEMO_SIZE, parseFields, type WireFields } from './fields.ts'
 import { declaredFraming, type BodyFraming } from './framing.ts'
 import type { HeadGrammar } from './head-reader.ts'
 import { isHost } from './host.ts'
@@ -51,7 +51,7 @@ export class RequestGrammar implements HeadGrammar<RequestHead> {
   readonly maxHeadBytes: number
   readonly allowsEmptyLine = true
   readonly #limits: HttpLimits
-  readonly #memo = new FieldMemo<RequestFields>()
+  readonly #memo = new TextMemo<RequestFields>(FIELD_MEMO_SIZE)
 
   constructor(limits: HttpLimits) {
     this.maxHeadBytes = limits.maxHeadBytes

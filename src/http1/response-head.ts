@@ -1,8 +1,8 @@
 import { err, ok, type Result } from '../kernel/result.ts'
+import { TextMemo } from '../kernel/text-memo.ts'
 import { isFieldContentCode } from './char-class.ts'
 import { isPersistent, parseConnection } from './connection.ts'
-import { FieldMemo } from './field-memo.ts'
-import { parseFields, type WireFields } from './fields.ts'
+import { FIELD_MEMO_SIZE, parseFields, type WireFields } from './fields.ts'
 import { declaredFraming, NO_BODY, UNTIL_CLOSE_BODY, type BodyFraming } from './framing.ts'
 import type { HeadGrammar } from './head-reader.ts'
 import type { HttpLimits } from './limits.ts'
@@ -35,7 +35,7 @@ export class ResponseGrammar implements HeadGrammar<ResponseHead> {
   readonly maxHeadBytes: number
   readonly allowsEmptyLine = false
   readonly #maxHeaders: number
-  readonly #memo = new FieldMemo<ResponseFields>()
+  readonly #memo = new TextMemo<ResponseFields>(FIELD_MEMO_SIZE)
 
   constructor(limits: HttpLimits) {
     this.maxHeadBytes = limits.maxHeadBytes

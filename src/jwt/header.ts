@@ -1,6 +1,7 @@
 import { decodeBase64Url, decodeUtf8 } from '../kernel/bytes.ts'
 import { isJsonObject, parseJson, type JsonObject } from '../kernel/json.ts'
-import { err, ok, type Result } from '../kernel/result.ts'
+import { err, ok, type Ok, type Result } from '../kernel/result.ts'
+import { TextMemo } from '../kernel/text-memo.ts'
 import { isAlgorithm } from './algorithms.ts'
 import { reject, type JwtRejection } from './rejection.ts'
 import type { JwsHeader } from './types.ts'
@@ -12,6 +13,21 @@ import type { JwsHeader } from './types.ts'
 export function readHeader(text: string, maxHeaderBytes: number): Result<JwsHeader, JwtRejection> {
   // Four characters carry three bytes; the check comes first so that nothing large is decoded.
   if (text.length > Math.ceil((maxHeaderBytes * 4) / 3)) return err(reject('header-too-large'))
+  const known = KNOWN.get(text)
+  if (known !== undefined) return known
+  const header = readAnew(text)
+  // A copy: the text is a slice that would keep the whole head of its request alive. It is base64url, so ASCII.
+  if (header.ok) KNOWN.set(Buffer.from(text, 'latin1').toString('latin1'), header)
+  return header
+}
+
+/**
+ * All tokens that one key has signed have the same header, to the letter. Headers that are of use are kept, 64 of a few
+ * hundred characters at most; those that a stranger makes up take the places of others and never more.
+ */
+const KNOWN = new TextMemo<Ok<JwsHeader>>({ slots: 64, maxLength: 512 })
+
+function readAnew(text: string): Result<JwsHeader, JwtRejection> {
   const bytes = decodeBase64Url(text)
   if (bytes === undefined) return err(reject('header-base64'))
   const json = decodeUtf8(bytes)
