@@ -255,7 +255,7 @@ describe(
       assert.equal(await status(`${url}/open`), 200)
       folder.write('several.yaml', `${configuration('/open')}workers: 2\n`)
       gateway.signal('SIGHUP')
-      await gateway.until(/reloaded, except for .* and workers: those need a restart\n/)
+      await gateway.until(/reloaded, except for .* workers and keyCache: those need a restart\n/)
       gateway.signal('SIGTERM')
       assert.equal(await gateway.ended, 0)
       const started = gateway.output.stdout.match(/"message":"a worker serves"/g)
