@@ -63,6 +63,8 @@ export const NOTHING_PASSED: Passed = {
 export interface CheckpointRefusal extends AuthenticationRefusal {
   /** What the client gets instead of the usual words. */
   readonly response: ExternalResponse | undefined
+  /** What policies without a say would have said, up to and with those of the checkpoint that refuses. */
+  readonly observations: readonly Observation[]
 }
 
 /** Why a request does not go on, or not yet. */
@@ -80,11 +82,17 @@ export function passCheckpoints(
   let passed = NOTHING_PASSED
   for (const checkpoint of route.checkpoints) {
     const step = passOne(checkpoint, view, input, trace)
-    if (!step.ok) return step
+    if (!step.ok) return err(afterOthers(step.error, passed.observations))
     view = step.value.view
     passed = passed === NOTHING_PASSED ? step.value.passed : joined(passed, step.value.passed)
   }
   return ok(passed)
+}
+
+/** The refusal with what the checkpoints before it have observed. */
+function afterOthers(stopped: Stopped, earlier: readonly Observation[]): Stopped {
+  if (stopped instanceof TokenWait || stopped instanceof Wait || earlier.length === 0) return stopped
+  return { ...stopped, observations: [...earlier, ...stopped.observations] }
 }
 
 interface StepPassed {
@@ -114,7 +122,8 @@ function passOne(
   const facts = new RequestFacts({ request, path, view, token: bearer?.facts, checkpoint, plan })
   const verdict = checkpoint.policies.decide(facts)
   if (trace !== undefined) tracePolicies(trace, checkpoint, facts, verdict)
-  if (!verdict.allowed) return err(unanswered(deniedBy(verdict, checkpoint)))
+  const observations = checkpoint.policies.observe(facts)
+  if (!verdict.allowed) return err({ ...unanswered(deniedBy(verdict, checkpoint)), observations })
   return ok({
     view,
     passed: {
@@ -122,13 +131,13 @@ function passOne(
       withheld,
       fields: [takenOff(custom.value, withheld), outputs].filter((pairs) => pairs.length > 0),
       replaced: custom.value.length === 0 ? NO_NAMES : new Set(namesOf(custom.value)),
-      observations: checkpoint.policies.observe(facts),
+      observations,
     },
   })
 }
 
 function unanswered(refusal: AuthenticationRefusal): CheckpointRefusal {
-  return { ...refusal, response: undefined }
+  return { ...refusal, response: undefined, observations: [] }
 }
 
 /** The fields that whoever must be asked adds; none where nobody must be. */

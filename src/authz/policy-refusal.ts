@@ -29,7 +29,7 @@ export function externallyDenied(
       ? `the external authorizer \`${provider}\` denies it`
       : `the external authorizer \`${provider}\` gave no answer`
   const refusal = refuse('GW_POLICY_DENIED', reason, { by: rule.policy.name, detail })
-  return { refusal, style: 'envoy', late: false, response }
+  return { refusal, style: 'envoy', late: false, response, observations: [] }
 }
 
 /** Rules are counted from 1 for people. */

@@ -33,6 +33,7 @@ const ENDED: Ended = {
   outcome: 'refuse',
   status: 404,
   refusal: refuse('GW_ROUTE_NOT_FOUND', 'no-route-for-path'),
+  observations: [],
   steps: undefined,
 }
 

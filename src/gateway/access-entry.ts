@@ -3,6 +3,7 @@ import { clientAddress } from '../inbound/forwarding.ts'
 import type { InboundRequest } from '../inbound/request.ts'
 import type { Route } from '../plan/plan.ts'
 import type { AddressSet, Step } from '../policy/index.ts'
+import type { Observation } from '../policy/istio/index.ts'
 import type { AccessEntry } from '../telemetry/access-log.ts'
 import type { Forwarded } from './decide.ts'
 import type { Examined } from './examine.ts'
@@ -21,6 +22,8 @@ export interface Ended {
   readonly outcome: AccessEntry['outcome']
   readonly status: number
   readonly refusal: Refusal | undefined
+  /** What policies without a say would have said, whatever became of the request. */
+  readonly observations: readonly Observation[]
   readonly steps: readonly Step[] | undefined
 }
 
@@ -65,8 +68,7 @@ function callerOf({ forwarded, refusal }: Ended): Pick<AccessEntry, 'backend' | 
   }
 }
 
-function observedOf({ forwarded }: Ended): Pick<AccessEntry, 'policies'> {
-  const observations = forwarded?.permit.passed.observations ?? []
+function observedOf({ observations }: Ended): Pick<AccessEntry, 'policies'> {
   if (observations.length === 0) return {}
   return {
     policies: observations.map(({ policy, would }) =>

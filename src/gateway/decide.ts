@@ -84,7 +84,10 @@ export function decide(
   if (!authorized.ok) return stopped(authorized.error, examined, awaited)
   const permit = authorized.value
   const identity = identityOf(principal, trace)
-  if (!identity.ok) return refused(identity.error, styleOf(principal), route)
+  if (!identity.ok) {
+    const { observations } = permit.passed
+    return { ...refused(identity.error, styleOf(principal), route), observations }
+  }
   const upstream = rewriteRequest({
     permit,
     request,
@@ -107,7 +110,8 @@ export function decide(
 function stopped(error: Stopped, { route }: Examined, awaited: AwaitedToken | undefined): Refused | Waiting {
   if (error instanceof TokenWait) return { outcome: 'wait', wait: error.wait, awaited: error.awaited }
   if (error instanceof Wait) return { outcome: 'wait', wait: error, awaited }
-  const refusal = { ...refused(error.refusal, error.style, route), late: error.late }
+  const { late, observations } = error
+  const refusal = { ...refused(error.refusal, error.style, route), late, observations }
   return error.response === undefined ? refusal : { ...refusal, response: error.response }
 }
 

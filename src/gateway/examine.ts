@@ -8,6 +8,7 @@ import type { Plan, Route } from '../plan/plan.ts'
 import type { RouteMatch } from '../plan/route-index.ts'
 import type { RefusalStyle } from '../plan/spec.ts'
 import { canonicalHost, canonicalPath, normalizePath, type Trace } from '../policy/index.ts'
+import type { Observation } from '../policy/istio/index.ts'
 
 /** A request of which it is known where it leads and what it needs: all that is asked before its body is. */
 export interface Examined {
@@ -34,6 +35,8 @@ export interface Refused {
   readonly headers: readonly string[]
   /** What somebody else has answered, who was asked: it stands in place of the usual words. */
   readonly response?: ExternalResponse
+  /** What policies without a say would have said of it. */
+  readonly observations: readonly Observation[]
   /** Others come first: so much of what its source sends is bad. */
   readonly late: boolean
 }
@@ -108,7 +111,7 @@ function locate(plan: Plan, request: InboundRequest, trace: Trace | undefined): 
 }
 
 export function refused(refusal: Refusal, style: RefusalStyle = 'problem', route?: Route): Refused {
-  return { outcome: 'refuse', refusal, style, route, headers: [], late: false }
+  return { outcome: 'refuse', refusal, style, route, headers: [], observations: [], late: false }
 }
 
 /** The body says that it is a form, and is none that can be read without doubt. */

@@ -9,6 +9,7 @@ import type { Form } from '../inbound/fields/form.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Route } from '../plan/plan.ts'
 import { Trace } from '../policy/index.ts'
+import type { Observation } from '../policy/istio/index.ts'
 import type { UpstreamEvents } from '../proxy/upstream.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -68,6 +69,7 @@ class Passage implements UpstreamEvents, LateAnswer {
   examined: Examined | undefined
   forwarded: Forwarded | undefined
   #route: Route | undefined
+  #observations: readonly Observation[] = []
   #awaited: AwaitedToken | undefined
   #external: ExternalChecks | undefined
   #late: Refused | undefined
@@ -142,6 +144,7 @@ class Passage implements UpstreamEvents, LateAnswer {
       return this.#wait(decision, examined, form)
     }
     this.forwarded = decision
+    this.#observations = decision.permit.passed.observations
     const upstream = this.#published.upstreams.get(examined.route.spec.backend)
     if (upstream === undefined) throw new Error('a route names a backend that is not published')
     upstream.send(decision.upstream, exchange, this)
@@ -176,10 +179,12 @@ class Passage implements UpstreamEvents, LateAnswer {
   }
 
   /** The only way out with an error. */
-  #answer({ refusal, style, route, headers, response }: Refused): void {
+  #answer({ refusal, style, route, headers, response, observations }: Refused): void {
     const { exchange, requestId } = this
     const { request } = exchange
     this.#route = route
+    // One that fails on its way to the backend has been observed before.
+    if (observations.length > 0) this.#observations = observations
     if (exchange.response.started || refusal === CLIENT_GONE) {
       exchange.response.abort()
       return this.#record('broken', refusal)
@@ -251,6 +256,7 @@ class Passage implements UpstreamEvents, LateAnswer {
         outcome,
         status: this.#status,
         refusal,
+        observations: this.#observations,
         steps: steps === 'all' || outcome !== 'forward' ? this.trace?.steps : undefined,
       }),
     )

@@ -97,6 +97,40 @@ describe('a mesh that is served', () => {
     assert.deepEqual(both.gateway.entries.at(-1)?.policies, ['AUDIT istio-system/seen'])
   })
 
+  it('tells of them for requests that are refused, too: at the same place or a later one', async () => {
+    const tried = policy('DENY', '[{}]', 'tried').replace(
+      'namespace: istio-system }',
+      'namespace: istio-system, annotations: { istio.io/dry-run: "true" } }',
+    )
+    const denied = policy('DENY', '[{ to: [{ operation: { paths: [/gateway] } }] }]', 'no')
+    const deniedLater = policy('DENY', '[{ to: [{ operation: { paths: [/backend] } }] }]', 'no')
+      .replace('istio-system', 'foo')
+      .replace(/ {2}selector: .*\n/, '')
+    const audited = policy('AUDIT', '[{}]', 'seen').replace(/ {2}selector: .*\n/, '')
+    await using both = await serving(
+      tried,
+      denied,
+      deniedLater,
+      audited,
+      authentication('', 'jwt', ISSUER, issuer),
+    )
+    const bad = { headers: { authorization: 'Bearer a.b.c' } }
+    for (const [path, init] of [['/gateway'], ['/backend'], ['/open'], ['/open', bad]] as const)
+      await (await fetch(both.gateway.url + path, init)).text()
+    await both.gateway.close()
+    const atGateway = ['AUDIT istio-system/seen', 'would DENY istio-system/tried']
+    assert.deepEqual(
+      both.gateway.entries.map(({ status, policies }) => [status, policies]),
+      [
+        [403, atGateway],
+        [403, [...atGateway, 'AUDIT istio-system/seen']],
+        [200, [...atGateway, 'AUDIT istio-system/seen']],
+        // Tokens come before the policies, which never saw the request.
+        [401, undefined],
+      ],
+    )
+  })
+
   it('checks slow signatures of several tokens of a request, and of several keys', async () => {
     const signers = ['a', 'b'].map(() => createSigner('ES384'))
     const jwks = JSON.stringify({ keys: signers.map(({ jwk }) => jwk) })
