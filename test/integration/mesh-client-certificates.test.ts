@@ -6,8 +6,8 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { connect as connectTls } from 'node:tls'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { connect as connectTls, getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { configurationOf, startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { policy } from '../support/mesh.ts'
 import { whyNoOpenssl } from '../support/openssl.ts'
 import { startRecordingBackend } from '../support/recording-backend.ts'
@@ -54,7 +54,7 @@ const SLEEP = 'cluster.local/ns/foo/sa/sleep'
 
 describe('client certificates', { skip }, () => {
   const ca = skip === false ? makeAuthority('ca') : undefined
-  if (skip === false) makeAuthority('other-ca')
+  const otherCa = skip === false ? makeAuthority('other-ca') : undefined
   const server = skip === false ? makeSigned('server', 'ca', 'IP:127.0.0.1') : undefined
   const sleep = skip === false ? makeSigned('sleep', 'ca', `URI:spiffe://${SLEEP}`) : undefined
   const forged = skip === false ? makeSigned('forged', 'other-ca', `URI:spiffe://${SLEEP}`) : undefined
@@ -63,10 +63,11 @@ describe('client certificates', { skip }, () => {
     'server.pem': server?.cert ?? '',
     'server.key': server?.key ?? '',
     'ca.pem': ca?.cert ?? '',
+    'other-ca.pem': otherCa?.cert ?? '',
     'mesh.yaml': policy('ALLOW', `[{ from: [{ source: { principals: [${SLEEP}] } }] }]`),
   }
 
-  const configured = (engine: string, clients: string, backendUrl: string): string => `
+  const configured = (engine: string, clients: string, backendUrl = 'http://127.0.0.1:9'): string => `
 version: 1
 engine: ${engine}
 listeners:
@@ -159,6 +160,32 @@ import: [{ mesh: mesh.yaml }]`
       assert.deepEqual([second.resumed, second.statuses], [true, [status, status]])
     }
   })
+
+  for (const engine of ['claimgate', 'node']) {
+    it(`are nobody's any more once a reload names another authority, or none (${engine})`, async () => {
+      await using gateway = await serving(engine, 'optional')
+      assert.equal(await get(gateway.url, sleep), 200)
+      const session = engine === 'claimgate' ? await getHttp2(gateway.url, sleep) : undefined
+      const publish = async (clients: string): Promise<void> =>
+        void (await gateway.server.publish(await configurationOf(configured(engine, clients), { files })))
+      await publish(', clientCa: other-ca.pem, clientCertificate: optional')
+      assert.equal(await get(gateway.url, sleep), 403)
+      assert.equal(await get(gateway.url, forged), 502)
+      if (typeof session === 'object') {
+        const resuming = await getHttp2(gateway.url, undefined, session.ticket)
+        assert.ok(typeof resuming === 'object')
+        assert.deepEqual(resuming.statuses, [403, 403])
+      }
+      const before = getCACertificates('default')
+      setDefaultCACertificates([ca?.cert ?? ''])
+      try {
+        await publish('')
+      } finally {
+        setDefaultCACertificates(before)
+      }
+      assert.equal(await get(gateway.url, sleep), 403)
+    })
+  }
 
   it('are required over HTTP/2 where they are', async () => {
     await using gateway = await serving('claimgate', 'required')

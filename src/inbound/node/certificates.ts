@@ -69,9 +69,12 @@ function readPair(pair: CertificatePair, clients: ClientCertificates | undefined
   }
 }
 
-/** The part of the options of a TLS server that says whose clients are believed. */
-export function trusting(clients: ClientCertificates | undefined): { readonly ca?: string } {
-  return clients === undefined ? {} : { ca: clients.ca }
+/**
+ * The part of the options of a TLS server that says whose clients are believed. Without authorities of its own a context
+ * has those of the system, and a listener that asked for certificates once asks until a restart: so it says nobody.
+ */
+export function trusting(clients: ClientCertificates | undefined): { readonly ca: string | string[] } {
+  return { ca: clients?.ca ?? [] }
 }
 
 /** Exact DNS names and wildcards of one whole leftmost label (RFC 9525 §6.3), in lower case. */
