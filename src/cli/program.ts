@@ -43,6 +43,8 @@ Examples:
       then paste what the browser's "Copy as cURL" gave, and press Ctrl-D
   claimgate explain claimgate.yaml /orders -t eyJ… --at 2026-01-31T12:00:00Z
       what it was like at that time
+  claimgate explain mesh/ /reviews --backend http://127.0.0.1:9000 --principal cluster.local/ns/foo/sa/sleep
+      what policies say to this workload
 
 Nothing is sent and nothing is logged, but what the token says is printed: it is for the token's holder.
 
@@ -164,6 +166,14 @@ function addExplain(root: Command, terminal: Terminal, end: ProgramSettings['end
     .option('-t, --token <token>', 'short for -H "Authorization: Bearer <token>"; `-` reads it as above')
     .option('-d, --data <body>', 'a body; a form unless a Content-Type is given')
     .option('--peer <address>', 'the address that the request comes from', '127.0.0.1')
+    .option(
+      '--principal <spiffe-name>',
+      'as if a client certificate with this name had been verified: `cluster.local/ns/foo/sa/sleep`',
+    )
+    .option(
+      '--server-name <name>',
+      "the name that the client asks for in its TLS handshake; the address's if not given",
+    )
     .option('--at <time>', 'decide as if it were then, such as 2026-01-31T12:00:00Z')
     .option('--json', 'print the decision as JSON')
     .addHelpText('after', EXPLAIN_NOTES)

@@ -126,6 +126,79 @@ describe('claimgate explain, for policies of a mesh', () => {
   })
 })
 
+describe('claimgate explain, for client certificates', () => {
+  const SLEEP = 'cluster.local/ns/foo/sa/sleep'
+  folder.write(
+    'peers.yaml',
+    [
+      policy(
+        'ALLOW',
+        `
+    - from: [{ source: { principals: ['${SLEEP}'] } }]
+      to: [{ operation: { paths: [/principals] } }]
+    - from: [{ source: { namespaces: [foo] } }]
+      to: [{ operation: { paths: [/namespaces] } }]
+    - from: [{ source: { serviceAccounts: [foo/sleep] } }]
+      to: [{ operation: { paths: [/accounts] } }]
+    - to: [{ operation: { paths: [/sni] } }]
+      when: [{ key: connection.sni, values: [a.example] }]
+    - to: [{ operation: { paths: [/backend] } }]`,
+      ),
+      policy(
+        'DENY',
+        "[{ from: [{ source: { namespaces: ['*'] } }], to: [{ operation: { paths: [/denied] } }] }]",
+        'no',
+      ),
+      policy(
+        'DENY',
+        '[{ from: [{ source: { notNamespaces: [foo] } }], to: [{ operation: { paths: [/backend] } }] }]',
+        'later',
+      )
+        .replace('istio-system', 'app')
+        .replace(/ {2}selector: .*\n/, ''),
+    ].join('\n---\n'),
+  )
+  const as = (...args: readonly string[]): Promise<Run> =>
+    run(['explain', 'peers.yaml', '--backend', 'http://127.0.0.1:9000', ...args], { cwd: folder.path })
+
+  it('decides as if one had been verified, for each field that asks of it', async () => {
+    for (const path of ['/principals', '/namespaces', '/accounts']) {
+      assert.equal((await as(path)).code, 1, path)
+      assert.equal((await as(path, '--principal', 'cluster.local/ns/bar/sa/sleep')).code, 1, path)
+      const { code, stdout } = await as(path, '--principal', `spiffe://${SLEEP}`)
+      assert.equal(code, 0, stdout)
+    }
+    assert.equal((await as('/denied', '--principal', SLEEP)).code, 1)
+  })
+
+  it('and as if the client had asked for that name', async () => {
+    assert.equal((await as('/sni')).code, 1)
+    assert.equal((await as('https://a.example/sni')).code, 0)
+    assert.equal((await as('https://b.example/sni', '--server-name', 'a.example')).code, 0)
+    assert.equal((await as('https://a.example/sni', '--server-name', '')).code, 1)
+  })
+
+  it('says how to show one, whose a backend sees, and that no listener asks for any', async () => {
+    assert.match(
+      (await as('/principals')).stdout,
+      /hint: the policy asks for a client certificate: `--principal` says/,
+    )
+    const shown = await as('/principals', '--principal', SLEEP)
+    assert.match(shown.stdout, /hint: no listener asks for client certificates/)
+    const later = await as('/backend', '--principal', SLEEP)
+    assert.match(
+      later.stdout,
+      /hint: requests come to a backend from the gateway: say who that is as `mesh\.gateway\.principal`/,
+    )
+  })
+
+  it('refuses a principal that is none', async () => {
+    const { code, stderr } = await as('/principals', '--principal', 'sleep')
+    assert.equal(code, 2)
+    assert.match(stderr, /error: `--principal` is not a SPIFFE name\nhint: write the one in the certificate/)
+  })
+})
+
 describe('claimgate check, for policies of a mesh', () => {
   it('lists them by workload', async () => {
     const { code, stdout } = await run(['check', 'mesh', '--backend', 'http://127.0.0.1:9000'], {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Configuration, ListenerSpec } from '../../config/index.ts'
 import { explain } from '../../gateway/explain.ts'
-import type { InboundRequest } from '../../inbound/request.ts'
 import type { KeyStore } from '../../keys/index.ts'
 import { keySourcesOf } from '../../plan/key-sources.ts'
 import { fetchOnce } from '../keys/fetched-sources.ts'
 import { buildPlan } from '../../plan/build.ts'
 import { advise } from '../explain/advise.ts'
 import { openCase, type Case } from '../explain/case.ts'
+import { adviseListener } from '../explain/listener-advice.ts'
 import { printExplanation } from '../explain/print-explanation.ts'
-import { readRequest, type DescribedRequest, type RequestOptions } from '../explain/read-request.ts'
+import { readRequest, type RequestOptions } from '../explain/read-request.ts'
 import { loadConfiguration, type ConfigurationOptions } from '../load-configuration.ts'
 import { printError, type ExitCode, type Terminal } from '../terminal.ts'
 
@@ -47,8 +47,7 @@ export async function explainCommand(
     printError(terminal, message, hint ?? 'see `claimgate explain --help`')
     return 2
   }
-  const { body, port } = described.value
-  const request = arrivingAt(described.value.request, port)
+  const { request, body } = described.value
   const plan = buildPlan(configuration.plan, await keysFor(configuration, terminal))
   const explanation = explain(plan, { request, body, nowMs, requestId: randomUUID() })
   const the = openCase(plan, { request, body, explanation, nowMs })
@@ -72,34 +71,10 @@ async function withInput(options: ExplainOptions, terminal: Terminal): Promise<R
   return options.token === '-' ? { ...options, token: await terminal.input() } : options
 }
 
-/** A connection to the port that is asked for, by whom nothing is known. */
-function arrivingAt(request: InboundRequest, port: number): InboundRequest {
-  const serverName = request.peer.tls ? (URL.parse(`https://${request.authority}`)?.hostname ?? '') : ''
-  const local = { address: '', port, serverName, clientPrincipal: undefined }
-  return { ...request, peer: { ...request.peer, local } }
-}
-
 function addressOf(listener: ListenerSpec | undefined): string {
   const { host, port } = listener ?? { host: '', port: 80 }
   const name = ['', '0.0.0.0', '::'].includes(host) ? 'localhost' : host
   return `${name.includes(':') ? `[${name}]` : name}:${port}`
-}
-
-/** A request to this machine on a port where the gateway does not listen goes past it. */
-function adviseListener(
-  { request, port }: DescribedRequest,
-  listeners: readonly ListenerSpec[],
-): readonly string[] {
-  const isHere = /^(?:127\.|localhost(?::|$)|\[::1\])/.test(request.authority)
-  const ports = listeners.map((listener) => listener.port)
-  if (!isHere || ports.includes(0)) return []
-  const listener = listeners.find((each) => each.port === port)
-  if (listener === undefined)
-    return [`the gateway does not listen on port ${port} of this machine; it does on ${ports.join(', ')}`]
-  const isTls = listener.tls !== undefined
-  return isTls === request.peer.tls
-    ? []
-    : [`port ${port} speaks ${isTls ? 'https' : 'http'}, and the address has the other scheme`]
 }
 
 function asData({ request, explanation, nowMs }: Case, advice: readonly string[]): object {

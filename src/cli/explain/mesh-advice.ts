@@ -68,6 +68,8 @@ function advisePolicy(the: Case): readonly string[] {
     return [
       `hosts are compared with their port, and the request is for \`${the.request.authority}\`: write \`["example.com", "example.com:*"]\``,
     ]
+  const ofCertificate = ASKS_FOR_CERTIFICATE.test(last) ? adviseCertificate(the) : []
+  if (ofCertificate.length > 0) return ofCertificate
   const asksForToken = /equestPrincipals|request\.auth\./.test(last)
   if (!asksForToken) return []
   if (isNobody) return adviseNobody(the)
@@ -83,11 +85,33 @@ function advisePolicy(the: Case): readonly string[] {
   return []
 }
 
+const ASKS_FOR_CERTIFICATE =
+  /`(?:principals|namespaces|serviceAccounts|trustDomains|not(?:Principals|Namespaces|ServiceAccounts|TrustDomains)|(?:values|notValues) of source\.(?!ip)[a-zA-Z]+):/
+
+/** A policy that asks who the client's certificate is for, and nobody who has shown one. */
+function adviseCertificate(the: Case): readonly string[] {
+  const backend = checkpoints(the).find(({ spec }) => spec.backend !== undefined)
+  if (isAtBackend(the))
+    return backend?.connection?.principal === undefined
+      ? ['requests come to a backend from the gateway: say who that is as `mesh.gateway.principal`']
+      : [`requests come to a backend from the gateway, which is \`${backend.connection.principal}\` there`]
+  return the.request.peer.local?.clientPrincipal === undefined
+    ? [
+        'the policy asks for a client certificate: `--principal` says whose, such as cluster.local/ns/foo/sa/sleep',
+      ]
+    : []
+}
+
 /** A rule of the gateway let the token in, and the policy that kept it out is the backend's. */
 function isLostAtGateway(the: Case): boolean {
   const [first, second] = checkpoints(the)
-  const isBackend = the.explanation.detail?.includes('the backend') === true
-  return isBackend && second !== undefined && (first?.tokenRules ?? []).some(({ spec }) => !spec.keepToken)
+  return (
+    isAtBackend(the) && second !== undefined && (first?.tokenRules ?? []).some(({ spec }) => !spec.keepToken)
+  )
+}
+
+function isAtBackend({ explanation }: Case): boolean {
+  return explanation.detail?.includes('the backend') === true
 }
 
 function adviseNobody(the: Case): readonly string[] {

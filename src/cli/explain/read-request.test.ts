@@ -73,6 +73,54 @@ describe('readRequest', () => {
     assert.equal(request.headers[3], 'Ã¼')
   })
 
+  const local = (options: Partial<RequestOptions>) => read(options).request.peer.local
+  const SLEEP = 'cluster.local/ns/foo/sa/sleep'
+
+  it('takes a client certificate for verified, on a connection of TLS', () => {
+    for (const principal of [SLEEP, `spiffe://${SLEEP}`]) {
+      for (const url of ['/a', 'a.example/x', 'https://a.example/x']) {
+        const { peer } = read({ url, principal }).request
+        assert.deepEqual([peer.tls, peer.local?.clientPrincipal], [true, SLEEP], url)
+      }
+    }
+    assert.equal(local({ url: '/a' })?.clientPrincipal, undefined)
+    assert.equal(read({ url: 'a.example/x', principal: SLEEP }).port, 443)
+    const curl = { curl: 'curl https://a.example/x', principal: SLEEP }
+    assert.equal(local(curl)?.clientPrincipal, SLEEP)
+  })
+
+  it('has the client ask for the host of the address in its handshake, or for what is said', () => {
+    assert.equal(local({ url: 'https://A.example:8443/x' })?.serverName, 'a.example')
+    assert.equal(local({ url: 'https://a.example./x', header: ['Host: b.example'] })?.serverName, 'a.example')
+    assert.equal(local({ url: '/x', header: ['Host: b.example'], principal: SLEEP })?.serverName, 'b.example')
+    assert.equal(local({ url: 'https://a.example/x', serverName: 'C.example' })?.serverName, 'c.example')
+    assert.equal(local({ url: 'https://a.example/x', serverName: '' })?.serverName, '')
+    // An address is no name (RFC 6066 §3), and plain HTTP has no handshake.
+    for (const url of ['https://127.0.0.1/x', 'https://[::1]:8443/x', 'http://a.example/x'])
+      assert.equal(local({ url })?.serverName, '', url)
+  })
+
+  it('says what is wrong with a connection', () => {
+    for (const principal of [
+      '',
+      'sleep',
+      'a/*',
+      'Td/ns/a',
+      'td/ns/a, URI:spiffe://td/ns/b',
+      `https://${SLEEP}`,
+    ])
+      assert.equal(complaint({ url: '/a', principal }), '`--principal` is not a SPIFFE name', principal)
+    for (const serverName of ['a b', 'a.example:443', '127.0.0.1', '::1', 'https://a', 'a..b', '*.a'])
+      assert.equal(
+        complaint({ url: '/a', serverName }),
+        '`--server-name` is not the name of a host',
+        serverName,
+      )
+    for (const options of [{ principal: SLEEP }, { serverName: 'a.example' }])
+      assert.match(complaint({ url: 'http://a.example', ...options }), /the address is one of http$/)
+    assert.equal(complaint({ url: '/a', peer: 'localhost' }), '`--peer` is not an IP address')
+  })
+
   it('says what is wrong', () => {
     assert.equal(complaint({}), 'the request is missing')
     assert.equal(complaint({ url: '?a' }), 'the address names no host')

@@ -2,9 +2,10 @@ import type { InboundRequest } from '../../inbound/request.ts'
 import { err, ok, type Result } from '../../kernel/result.ts'
 import { parseCurl, type CurlRequest } from '../curl.ts'
 import type { Complaint } from '../terminal.ts'
+import { readConnection, type ConnectionOptions } from './read-connection.ts'
 
 /** A request as it is described on the command line: a pasted curl command, or an address and its options. */
-export interface RequestOptions {
+export interface RequestOptions extends ConnectionOptions {
   readonly curl?: string
   /** A whole address, or a path alone, which is then asked of the first listener. */
   readonly url?: string
@@ -13,8 +14,6 @@ export interface RequestOptions {
   readonly header?: readonly string[]
   readonly token?: string
   readonly data?: string
-  /** Address that the request comes from. */
-  readonly peer: string
 }
 
 export interface DescribedRequest {
@@ -30,7 +29,7 @@ export function readRequest(
   firstListener: string,
 ): Result<DescribedRequest, Complaint> {
   const described = options.curl === undefined ? fromOptions(options) : fromCurl(options.curl, options)
-  return described.ok ? toInbound(described.value, options.peer, firstListener) : described
+  return described.ok ? toInbound(described.value, options, firstListener) : described
 }
 
 function fromCurl(curl: string, options: RequestOptions): Result<CurlRequest, Complaint> {
@@ -67,11 +66,13 @@ function fromOptions(options: RequestOptions): Result<CurlRequest, Complaint> {
 }
 
 interface Address {
-  readonly tls: boolean
+  readonly scheme: 'http' | 'https' | undefined
   /** `user:password` before an `@`. */
   readonly user: string | undefined
   readonly authority: string
   readonly target: string
+  /** Whether it named no host, so that the first listener is asked. */
+  readonly isPath: boolean
 }
 
 /** Scheme, user, host and port, path and query. The target is cut out as it is, because URL parsers change paths. */
@@ -80,7 +81,7 @@ const ADDRESS = /^(?:(https?):\/\/)?(?:([^/?#@]*)@)?([^/?#@]*)([^#]*)/i
 function readAddress(url: string, firstListener: string): Result<Address, Complaint> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^https?:/i.test(url))
     return err({ message: 'the address is not one of http or https' })
-  const [, scheme = 'http', user, host = '', rest = ''] = ADDRESS.exec(url) ?? []
+  const [, scheme, user, host = '', rest = ''] = ADDRESS.exec(url) ?? []
   const isPath = url.startsWith('/')
   if (host === '' && !isPath) {
     return err({
@@ -89,37 +90,42 @@ function readAddress(url: string, firstListener: string): Result<Address, Compla
     })
   }
   return ok({
-    tls: scheme.toLowerCase() === 'https',
+    scheme: scheme === undefined ? undefined : scheme.toLowerCase() === 'https' ? 'https' : 'http',
     user,
     authority: isPath ? firstListener : host,
     target: rest.startsWith('/') ? rest : `/${rest}`,
+    isPath,
   })
 }
 
 function toInbound(
   { method, url, headers, body }: CurlRequest,
-  peer: string,
+  options: ConnectionOptions,
   firstListener: string,
 ): Result<DescribedRequest, Complaint> {
   const address = readAddress(url, firstListener)
   if (!address.ok) return address
-  const { tls, user, authority, target } = address.value
+  const { scheme, user, authority, target, isPath } = address.value
   const lines = [...headers]
   if (valueOf(lines, 'host') === undefined) lines.unshift('Host', authority)
   if (user !== undefined && valueOf(lines, 'authorization') === undefined)
     lines.push('Authorization', `Basic ${Buffer.from(user).toString('base64')}`)
   if (body !== undefined && valueOf(lines, 'content-length') === undefined)
     lines.push('Content-Length', String(body.length))
+  const host = valueOf(lines, 'host') ?? authority
+  // Who writes a path and a Host means the client that would ask for that host.
+  const peer = readConnection(options, { scheme, authority, named: isPath ? host : authority })
+  if (!peer.ok) return peer
   const request = {
     method,
     target: bytes(target),
-    authority: valueOf(lines, 'host') ?? authority,
+    authority: host,
     headers: lines.map(bytes),
     repeated: false,
     httpVersion: '1.1' as const,
-    peer: { address: peer, tls },
+    peer: peer.value,
   }
-  return ok({ request, body, port: Number(/:(\d{1,5})$/.exec(authority)?.[1] ?? (tls ? 443 : 80)) })
+  return ok({ request, body, port: peer.value.local.port })
 }
 
 /** One character per byte of UTF-8: what goes over the wire is not encoded any further, as with curl. */
