@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { decodeBase64Url } from '../kernel/bytes.ts'
-import type { JsonObject } from '../kernel/json.ts'
-import { ok, type Result } from '../kernel/result.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import { ok, type Err, type Result } from '../kernel/result.ts'
 import { CURVES, isCurve, type Curve, type KeySize } from './algorithms.ts'
 import { keyProblem, quoted, type KeyProblem } from './key-problem.ts'
 import { isRocaModulus } from './roca.ts'
@@ -31,6 +31,8 @@ const RSA_MAX_BITS = 8192
 const RSA_MAX_EXPONENT_BYTES = 4
 
 function readRsa(jwk: JsonObject, label: string): Reading {
+  const missing = missingOf(jwk, ['n', 'e'], label)
+  if (missing !== undefined) return missing
   const n = readBytes(jwk, 'n', label)
   if (!n.ok) return n
   const e = readBytes(jwk, 'e', label)
@@ -66,6 +68,8 @@ function readRsa(jwk: JsonObject, label: string): Reading {
 function readEc(jwk: JsonObject, label: string): Reading {
   const curve = readCurve(jwk, 'EC', label)
   if (!curve.ok) return curve
+  const missing = missingOf(jwk, ['x', 'y'], label)
+  if (missing !== undefined) return missing
   const x = readCoordinate(jwk, 'x', curve.value, label)
   if (!x.ok) return x
   const y = readCoordinate(jwk, 'y', curve.value, label)
@@ -111,7 +115,8 @@ function readOct(jwk: JsonObject, label: string): Reading {
 
 function readCurve(jwk: JsonObject, type: 'EC' | 'OKP', label: string): Result<Curve, KeyProblem> {
   const crv = jwk['crv']
-  if (typeof crv !== 'string') return keyProblem('malformed', label, '`crv` is missing or is not a string')
+  if (crv === undefined) return keyProblem('malformed', label, '`crv` is missing')
+  if (typeof crv !== 'string') return keyProblem('malformed', label, '`crv` is not a string')
   if (!isCurve(crv)) {
     return keyProblem(
       'unsupported',
@@ -142,11 +147,21 @@ function readCoordinate(
   )
 }
 
+/** The first member that is not there, or is no text: told before what is wrong within the others. */
+function missingOf(jwk: JsonObject, members: readonly string[], label: string): Err<KeyProblem> | undefined {
+  const member = members.find((name) => typeof jwk[name] !== 'string')
+  return member === undefined ? undefined : notText(jwk[member], member, label)
+}
+
+function notText(value: JsonValue | undefined, member: string, label: string): Err<KeyProblem> {
+  const what = value === undefined ? 'is missing' : 'is not a string'
+  return keyProblem('malformed', label, `\`${member}\` ${what}`)
+}
+
 /** The bytes of a base64url member (RFC 7515 §2), or what the person who pasted it has to change. */
 function readBytes(jwk: JsonObject, member: string, label: string): Result<Buffer, KeyProblem> {
   const text = jwk[member]
-  if (text === undefined) return keyProblem('malformed', label, `\`${member}\` is missing`)
-  if (typeof text !== 'string') return keyProblem('malformed', label, `\`${member}\` is not a string`)
+  if (typeof text !== 'string') return notText(text, member, label)
   const bytes = decodeBase64Url(text)
   if (bytes !== undefined) return ok(bytes)
   const [what, hint] = base64Trouble(text, member)

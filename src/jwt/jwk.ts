@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { ok, type Result } from '../kernel/result.ts'
-import { algorithmFacts, algorithmsOf, isAlgorithm, RSA_MIN_BITS } from './algorithms.ts'
+import { algorithmFacts, algorithmsOf, isAlgorithm, isCurve, RSA_MIN_BITS } from './algorithms.ts'
 import { MATERIAL_READERS, type KeyMaterial } from './jwk-material.ts'
 import { keyLabel, keyProblem, quoted, type KeyProblem } from './key-problem.ts'
 import type { Algorithm, VerificationKey } from './types.ts'
@@ -55,7 +55,8 @@ function readType(jwk: JsonObject, label: string): Result<VerificationKey['type'
       'keep the public members only; replace the key pair if others could read this',
     )
   }
-  if (typeof kty !== 'string') return keyProblem('malformed', label, '`kty` is missing or is not a string')
+  if (kty === undefined) return keyProblem('malformed', label, '`kty` is missing')
+  if (typeof kty !== 'string') return keyProblem('malformed', label, '`kty` is not a string')
   if (kty === 'RSA' || kty === 'EC' || kty === 'OKP' || kty === 'oct') return ok(kty)
   return keyProblem(
     'unsupported',
@@ -75,7 +76,7 @@ function checkPurpose(jwk: JsonObject, label: string): Result<undefined, KeyProb
   return keyProblem('use', label, 'the key is not for verifying: its `key_ops` do not include `verify`')
 }
 
-/** RFC 7517 §4.4: `alg`, where the key has one, must be of the key's own type. */
+/** RFC 7517 §4.4: `alg`, where the key has one, must be of the key's own type, and of its curve (RFC 7518 §3.4). */
 function readAlg(
   jwk: JsonObject,
   type: VerificationKey['type'],
@@ -87,8 +88,13 @@ function readAlg(
   if (!isAlgorithm(alg)) {
     return keyProblem('unsupported', label, `\`alg\` is ${quoted(alg)}, which tokens are not verified with`)
   }
-  if (algorithmFacts(alg).type === type) return ok(alg)
-  return keyProblem('malformed', label, `\`alg\` ${alg} does not fit \`kty\` ${type}`)
+  const facts = algorithmFacts(alg)
+  if (facts.type !== type)
+    return keyProblem('malformed', label, `\`alg\` ${alg} does not fit \`kty\` ${type}`)
+  const crv = jwk['crv']
+  if ('curves' in facts && typeof crv === 'string' && isCurve(crv) && !facts.curves.includes(crv))
+    return keyProblem('malformed', label, `\`alg\` ${alg} does not fit \`crv\` ${crv}`)
+  return ok(alg)
 }
 
 function chooseAlgorithms(
@@ -99,9 +105,6 @@ function chooseAlgorithms(
   const possible = algorithmsOf(key)
   if (alg === undefined ? possible.length > 0 : possible.includes(alg))
     return ok(alg === undefined ? possible : [alg])
-  if (alg !== undefined && key.curve !== undefined) {
-    return keyProblem('malformed', label, `\`alg\` ${alg} does not fit \`crv\` ${key.curve}`)
-  }
   return key.type === 'RSA'
     ? keyProblem(
         'weak',

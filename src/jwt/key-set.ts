@@ -33,7 +33,8 @@ export function readKeySet(json: JsonValue, options: KeySetOptions = {}): KeySet
   if (list === undefined && json['kty'] !== undefined) {
     return shape('this is a single key, not a key set', 'write `{"keys": [ … ]}` around the key')
   }
-  if (!Array.isArray(list)) return shape('`keys` is missing or is not an array', 'write `{"keys": [ … ]}`')
+  if (list === undefined) return shape('`keys` is missing', 'write `{"keys": [ … ]}`')
+  if (!Array.isArray(list)) return shape('`keys` is not an array', 'write `{"keys": [ … ]}`')
   if (list.length > maxKeys) return shape(`there are ${list.length} keys; ${maxKeys} are the most`)
   const placed: Placed[] = []
   const problems: KeyProblem[] = []

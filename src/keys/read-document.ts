@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject } from '../kernel/json.ts'
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import { readKeySet, readPem, type KeyProblem, type VerificationKey } from '../jwt/index.ts'
 import { fetchFailure, type FetchFailure } from './failure.ts'
@@ -54,9 +54,11 @@ function readOnePem(text: string, { kid, alg }: KeySourceSpec): Result<DocumentR
 
 function isPemMap(json: JsonObject): boolean {
   const values = Object.values(json)
-  return (
-    values.length > 0 && values.every((value) => typeof value === 'string' && value.includes('-----BEGIN'))
-  )
+  return values.length > 0 && values.every(isPem)
+}
+
+function isPem(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && value.includes('-----BEGIN') && value.includes('-----END')
 }
 
 /** As some providers publish their certificates: `{"kid": "-----BEGIN CERTIFICATE-----…"}`. */
