@@ -30,6 +30,7 @@ export interface GetRequest {
 export interface GetAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
+  /** Empty where the status is not 200: what else a server has to say is not read. */
   readonly body: Buffer
 }
 
@@ -43,24 +44,30 @@ const MAX_HEADER_BYTES = 16_384
 export async function get(request: GetRequest): Promise<Result<GetAnswer, FetchFailure>> {
   const blocked = blockedLiteral(request)
   if (blocked !== undefined) return blocked
-  const sent = begin(request)
-  if (sent === undefined) return fetchFailure('`ca` or `clientCertificate` cannot be used for TLS')
+  const begun = begin(request)
+  if (!begun.ok) return begun
+  const sent = begun.value
   return new Promise((resolve) => {
     sent.on('error', (cause) => resolve(failureOf(cause, request)))
     sent.on('response', (answer) => {
       resolve(readAnswer(answer, request).finally(() => sent.destroy()))
     })
+    // Where the server changes the protocol (101), there is neither an error nor an answer.
+    sent.on('close', () => resolve(failed('ECONNRESET', request)))
     sent.end()
   })
 }
 
-/** Undefined where the runtime refuses what it is told: PEM text that no reader of the configuration has looked into. */
-function begin(request: GetRequest): ClientRequest | undefined {
+function begin(request: GetRequest): Result<ClientRequest, FetchFailure> {
   const send = request.url.protocol === 'https:' ? requestSecured : requestPlain
   try {
-    return send(optionsOf(request))
-  } catch {
-    return undefined
+    return ok(send(optionsOf(request)))
+  } catch (cause) {
+    // A key that is too short or a chain that is broken is seen only when the connection is made.
+    return fetchFailure(
+      `the certificates for \`${request.url.host}\` cannot be used (${codeOf(cause) || 'unknown'})`,
+      'check `ca` and `clientCertificate` of the source',
+    )
   }
 }
 
@@ -158,6 +165,7 @@ async function readAnswer(
   { maxBytes, url, signal }: GetRequest,
 ): Promise<Result<GetAnswer, FetchFailure>> {
   const { statusCode: status = 0, headers } = answer
+  if (status !== 200) return ok({ status, headers, body: Buffer.alloc(0) })
   const tooLarge = fetchFailure(
     `the answer of \`${url.host}\` is larger than ${maxBytes} bytes`,
     'raise `maxSize` of the source if its key set is so large',
@@ -185,11 +193,13 @@ function late(url: URL): ReturnType<typeof fetchFailure> {
   return fetchFailure(`\`${url.host}\` did not answer in time`)
 }
 
+function failureOf(cause: Error, request: GetRequest): ReturnType<typeof fetchFailure> {
+  return cause instanceof Blocked ? cause.failure : failed(codeOf(cause), request)
+}
+
 /** In words of our own: those of the system may repeat what was sent. */
-function failureOf(cause: Error, { url, signal }: GetRequest): ReturnType<typeof fetchFailure> {
-  if (cause instanceof Blocked) return cause.failure
+function failed(code: string, { url, signal }: GetRequest): ReturnType<typeof fetchFailure> {
   if (signal.aborted) return late(url)
-  const code = codeOf(cause)
   const known = CAUSES[code]
   const what =
     known?.[0] ?? (code.startsWith('HPE_') ? BROKEN_HTTP : `the connection failed (${code || 'unknown'})`)
@@ -199,11 +209,11 @@ function failureOf(cause: Error, { url, signal }: GetRequest): ReturnType<typeof
 
 const BROKEN_HTTP = 'what comes is not HTTP'
 
-function codeOf(cause: Error): string {
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
   if ('code' in cause && typeof cause.code === 'string') return cause.code
   // Of several addresses that were tried, the first stands for all.
-  const [first] = cause instanceof AggregateError ? (cause.errors as readonly unknown[]) : []
-  return first instanceof Error ? codeOf(first) : ''
+  return cause instanceof AggregateError ? codeOf(cause.errors[0]) : ''
 }
 
 const CA_HINT = 'name the file of its authority as `ca` of the source'
