@@ -112,13 +112,15 @@ class Journey {
     return ok(to)
   }
 
-  /** Of several addresses that were configured, one after the other until one answers. */
+  /** Of several addresses that were configured, one after the other until one answers, each within its share of the time. */
   async #ask(url: URL): Promise<Result<GetAnswer, FetchFailure>> {
     const isConfigured = url.hostname === this.#configured.hostname
     const endpoints: readonly (EndpointSpec | undefined)[] =
       isConfigured && this.#spec.endpoints.length > 0 ? this.#spec.endpoints : [undefined]
     let last: Result<GetAnswer, FetchFailure> = err({ message: 'there is no address to ask' })
-    for (const endpoint of endpoints) {
+    for (const [index, endpoint] of endpoints.entries()) {
+      const share = AbortSignal.timeout(Math.ceil(this.#spec.timeoutMs / endpoints.length))
+      const isLast = index === endpoints.length - 1
       last = await get({
         url,
         endpoint,
@@ -126,9 +128,10 @@ class Journey {
         allowed: this.#allowed,
         tls: this.#tlsFor(isConfigured),
         maxBytes: this.#spec.maxBytes,
-        signal: this.#signal,
+        // INVARIANT: `share` is looked at below, which keeps it: a joined signal holds what it is made of weakly.
+        signal: isLast ? this.#signal : AbortSignal.any([this.#signal, share]),
       })
-      if (last.ok || last.error.unreachable !== true || this.#signal.aborted) break
+      if (last.ok || this.#signal.aborted || !(last.error.unreachable === true || share.aborted)) break
     }
     return last
   }
