@@ -11,6 +11,8 @@ export interface AwaitedKeys {
 
 /** No honest token needs more: one fetch that was under way, and one that began after it was asked for. */
 const MAX_FETCHES_AWAITED = 3
+/** Who has waited for so long does not begin to wait again. */
+const MAX_AWAITED_MS = 10_000
 
 /** A key that is not there, or that another took the place of, under the same kid too. */
 const PERHAPS_NEWER: ReadonlySet<JwtReason> = new Set([
@@ -41,7 +43,11 @@ export function newerKeys(
     fetches++
     askedAtMs = each.keys.askedAtMs
   }
-  const wait = fetches < MAX_FETCHES_AWAITED ? keys.refresh(nowMs, askedAtMs) : undefined
-  if (wait !== undefined) return { wait, keys: { of: keys, askedAtMs: askedAtMs ?? nowMs } }
-  return keys.isIncomplete && NO_KEY.has(reason) ? 'keys-unavailable' : undefined
+  const wait = keys.refresh(nowMs, askedAtMs)
+  const waitedMs = askedAtMs === undefined ? 0 : nowMs - askedAtMs
+  if (wait !== undefined && fetches < MAX_FETCHES_AWAITED && waitedMs < MAX_AWAITED_MS)
+    return { wait, keys: { of: keys, askedAtMs: askedAtMs ?? nowMs } }
+  // Where newer keys may still come, or could not be had, nobody knows whether there is one of that name.
+  const isOpen = wait !== undefined || keys.isIncomplete
+  return isOpen && NO_KEY.has(reason) ? 'keys-unavailable' : undefined
 }

@@ -13,6 +13,9 @@ export function refreshMs(freshMs: number, random: number): number {
   return freshMs * (0.8 + random * 0.15)
 }
 
+/** One more fetch that was not planned is there after each such time. */
+export const BUDGET_EACH_MS = 30_000
+
 /**
  * Fetches that were not planned: retries, and those that tokens ask for. Ten may come at once; then there is one more
  * every half a minute, whatever strangers send.
@@ -28,7 +31,7 @@ export class FetchBudget {
   /** When there is one to take: now, or later. */
   nextMs(nowMs: number): number {
     this.#fill(nowMs)
-    return this.#left >= 1 ? nowMs : nowMs + Math.ceil((1 - this.#left) * EACH_MS)
+    return this.#left >= 1 ? nowMs : nowMs + Math.ceil((1 - this.#left) * BUDGET_EACH_MS)
   }
 
   take(nowMs: number): void {
@@ -38,10 +41,9 @@ export class FetchBudget {
 
   #fill(nowMs: number): void {
     // A clock that was set back fills nothing, and counts from there.
-    this.#left = Math.min(CAPACITY, this.#left + Math.max(0, nowMs - this.#atMs) / EACH_MS)
+    this.#left = Math.min(CAPACITY, this.#left + Math.max(0, nowMs - this.#atMs) / BUDGET_EACH_MS)
     this.#atMs = nowMs
   }
 }
 
 const CAPACITY = 10
-const EACH_MS = 30_000

@@ -14,6 +14,7 @@ export type { KeyNews, KeyUse } from './news.ts'
 export {
   KEY_SOURCE_DEFAULTS,
   shownUrl,
+  sourceId,
   type ClientTlsSpec,
   type EndpointSpec,
   type KeySourceSpec,

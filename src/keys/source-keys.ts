@@ -1,5 +1,6 @@
 import { fromPortableKey, type VerificationKey } from '../jwt/index.ts'
 import { Wait } from '../kernel/wait.ts'
+import { BUDGET_EACH_MS } from './back-off.ts'
 import { fingerprintOf, identityOf } from './fingerprint.ts'
 import type { KeyNews, KeyUse } from './news.ts'
 import type { KeySourceSpec } from './spec.ts'
@@ -8,6 +9,8 @@ import type { KeySourceSpec } from './spec.ts'
 const MAX_WAITING = 16_384
 /** A fetch that can begin only later than this is not waited for. */
 const LONGEST_DELAY_MS = 5000
+/** Nobody waits longer, however long a fetch may take. */
+const LONGEST_WAIT_MS = 10_000
 
 /** When a key verified a token last. */
 interface Use {
@@ -20,12 +23,13 @@ interface Use {
 export class SourceKeys {
   readonly id: string
   readonly spec: KeySourceSpec
-  /** Grows whenever the keys change. */
+  /** Another whenever the keys change. */
   revision = 0
   keys: readonly VerificationKey[] = []
   fetchedAtMs: number | undefined
   trouble: string | undefined = 'the keys are being fetched for the first time'
-  readonly #ask: ((source: string) => void) | undefined
+  /** Undefined where nobody fetches, or nobody does any more. */
+  #ask: ((source: string) => void) | undefined
   #uses: ReadonlyMap<VerificationKey, Use> = new Map()
   #serial = -1
   #askedAtMs = -Infinity
@@ -58,7 +62,7 @@ export class SourceKeys {
   refresh(nowMs: number, askedAtMs: number | undefined): Wait | undefined {
     const ask = this.#ask
     if (ask === undefined || (askedAtMs !== undefined && this.#askedAtMs >= askedAtMs)) return undefined
-    if (this.#nextAskAtMs - nowMs > LONGEST_DELAY_MS || this.#waiting.size >= MAX_WAITING) return undefined
+    if (this.#isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return undefined
     return new Wait('keys to be fetched', (done) => this.#await(done, ask))
   }
 
@@ -79,9 +83,17 @@ export class SourceKeys {
     })
   }
 
-  /** Nobody may wait for what will not be said any more. */
+  /** Nobody may wait for what will not be said any more, also who is still served by a plan of before. */
   close(): void {
+    this.#ask = undefined
     this.#release()
+  }
+
+  #isFarOff(nowMs: number): boolean {
+    const delayMs = this.#nextAskAtMs - nowMs
+    // Later than anybody says: the clock was set back, and who is asked will say when it is by the clock of now.
+    const isBelievable = delayMs <= Math.max(this.spec.cooldownMs, BUDGET_EACH_MS)
+    return delayMs > LONGEST_DELAY_MS && isBelievable
   }
 
   #replace({ keys, revision }: KeyNews): void {
@@ -96,7 +108,10 @@ export class SourceKeys {
 
   #await(done: () => void, ask: (source: string) => void): void {
     if (this.#waiting.size === 0) {
-      this.#patience = setTimeout(this.#release, LONGEST_DELAY_MS + this.spec.timeoutMs)
+      this.#patience = setTimeout(
+        this.#release,
+        Math.min(LONGEST_WAIT_MS, LONGEST_DELAY_MS + this.spec.timeoutMs),
+      )
       setImmediate(() => ask(this.id))
     }
     this.#waiting.add(done)

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { keyNews } from '../../test/support/key-news.ts'
+import { keySource } from '../../test/support/key-source.ts'
+import type { JwtReason } from '../jwt/index.ts'
+import { KeyStore, LiveKeys, sourceId, type KeyNews } from '../keys/index.ts'
+import { newerKeys } from './newer-keys.ts'
+import type { AwaitedToken } from './token-wait.ts'
+
+const NOW_MS = 1_000_000
+const SPEC = keySource()
+
+/** The keys of one source, of which `news` were told last. */
+function liveKeys(news?: Partial<KeyNews>): LiveKeys {
+  const store = new KeyStore(() => {})
+  if (news !== undefined) store.accept(keyNews(sourceId(SPEC), 1, news))
+  return store.liveKeys([], [SPEC])
+}
+
+/** A request that has waited for keys at these times, the first of which is when it asked. */
+function awaited(of: LiveKeys, times: number, askedAtMs: number): AwaitedToken | undefined {
+  let before: AwaitedToken | undefined
+  for (let i = 0; i < times; i++) before = { text: '', known: undefined, keys: { of, askedAtMs }, before }
+  return before
+}
+
+/** `wait`, `keys-unavailable` or undefined. */
+function outcome(
+  keys: LiveKeys,
+  reason: JwtReason,
+  waited?: AwaitedToken,
+  nowMs = NOW_MS,
+): string | undefined {
+  const newer = newerKeys(keys, reason, { nowMs, awaited: waited })
+  return typeof newer === 'object' ? 'wait' : newer
+}
+
+const NO_FETCH_SOON = { nextAskAtMs: NOW_MS + 20_000 }
+
+describe('a token that the keys of now do not verify', () => {
+  it('waits for newer keys where another key could, and for nothing where none can', () => {
+    const reasons: Readonly<Record<string, readonly JwtReason[]>> = {
+      wait: [
+        'no-keys',
+        'kid-unknown',
+        'kid-missing',
+        'alg-not-of-key',
+        'signature-length',
+        'signature-mismatch',
+      ],
+      undefined: ['expired', 'not-yet-valid', 'alg-unsupported', 'issuer-mismatch'],
+    }
+    for (const [expected, each] of Object.entries(reasons))
+      for (const reason of each) assert.equal(String(outcome(liveKeys({}), reason)), expected, reason)
+  })
+
+  it('of keys that stand in the configuration waits for nothing', () => {
+    assert.equal(outcome(new LiveKeys([], []), 'kid-unknown'), undefined)
+  })
+
+  it('is refused as before where no fetch begins soon and the last one was good', () => {
+    for (const reason of ['no-keys', 'kid-unknown', 'signature-mismatch'] as const)
+      assert.equal(outcome(liveKeys(NO_FETCH_SOON), reason), undefined)
+  })
+
+  it('is told that keys cannot be had, where only a key of that name is missing', () => {
+    const down = { ...NO_FETCH_SOON, trouble: 'down' }
+    for (const reason of ['no-keys', 'kid-unknown', 'kid-missing'] as const)
+      assert.equal(outcome(liveKeys(down), reason), 'keys-unavailable')
+    for (const reason of ['signature-mismatch', 'alg-not-of-key'] as const)
+      assert.equal(outcome(liveKeys(down), reason), undefined)
+  })
+
+  it('does not wait again after a fetch that began since it asked', () => {
+    const keys = liveKeys({ askedAtMs: NOW_MS })
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS)), undefined)
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS + 1), NOW_MS + 1), 'wait')
+  })
+
+  it('remembers when it asked first', () => {
+    const keys = liveKeys({})
+    const waited = awaited(keys, 2, NOW_MS - 3000)
+    const newer = newerKeys(keys, 'kid-unknown', { nowMs: NOW_MS, awaited: waited })
+    assert.ok(typeof newer === 'object')
+    assert.deepEqual(newer.keys, { of: keys, askedAtMs: NOW_MS - 3000 })
+  })
+
+  it('waits three times and ten seconds at the most; then nobody knows whether it is good', () => {
+    const keys = liveKeys({})
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 2, NOW_MS)), 'wait')
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 3, NOW_MS)), 'keys-unavailable')
+    assert.equal(outcome(keys, 'signature-mismatch', awaited(keys, 3, NOW_MS)), undefined)
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS - 9999)), 'wait')
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS - 10_000)), 'keys-unavailable')
+  })
+
+  it('counts what it waited for by itself, and not what others or signatures took', () => {
+    const [keys, others] = [liveKeys({}), liveKeys({})]
+    const waited = { text: '', known: undefined, before: awaited(others, 3, NOW_MS - 60_000) }
+    assert.equal(outcome(keys, 'kid-unknown', waited), 'wait')
+  })
+})

@@ -1,0 +1,28 @@
+import { readJwk, toPortableKey } from '../../src/jwt/index.ts'
+import type { KeyNews } from '../../src/keys/index.ts'
+import type { PortableKey } from '../../src/jwt/index.ts'
+import type { Signer } from './signer.ts'
+
+/** Keys as they are told of: read anew from JSON each time, so that no object is one that was there before. */
+export function toldKeys(...signers: readonly Signer[]): readonly PortableKey[] {
+  return signers.map(({ jwk }, index) => {
+    const key = readJwk(jwk, `keys[${index}]`)
+    if (!key.ok) throw new Error(key.error.message)
+    return toPortableKey(key.value)
+  })
+}
+
+/** What is told of `source` after a good fetch that began at 0; the revision is the serial if none is given. */
+export function keyNews(source: string, serial: number, more: Partial<KeyNews> = {}): KeyNews {
+  return {
+    source,
+    serial,
+    revision: serial,
+    keys: [],
+    fetchedAtMs: 0,
+    trouble: undefined,
+    askedAtMs: 0,
+    nextAskAtMs: 0,
+    ...more,
+  }
+}
