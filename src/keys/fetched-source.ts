@@ -19,6 +19,11 @@ export interface SourceSurroundings {
   readonly slots: FetchSlots
   readonly cache: KeyCache | undefined
   readonly events: SourceEvents
+  /**
+   * Greater with every call, whichever source calls: one that is let go of and comes back must not be taken for what it
+   * was before.
+   */
+  readonly nextSerial: () => number
 }
 
 export interface SourceEvents {
@@ -123,7 +128,7 @@ export class FetchedSource {
   }
 
   #tell(): void {
-    this.#serial++
+    this.#serial = this.#around.nextSerial()
     this.#around.events.news(this.news)
   }
 
@@ -204,7 +209,7 @@ export class FetchedSource {
   #hold(held: HeldKeys, { added, removed, replaced }: KeyChanges): void {
     this.held = held
     if (added.length + removed.length + replaced.length > 0) {
-      this.#revision++
+      this.#revision = this.#around.nextSerial()
       this.#portable = held.keys.map(({ key }) => toPortableKey(key))
     }
     this.servesUntilMs = held.freshUntilMs + this.spec.serveStaleMs
@@ -224,7 +229,7 @@ export class FetchedSource {
       return this.#watchExpiry()
     this.held = undefined
     this.servesUntilMs = undefined
-    this.#revision++
+    this.#revision = this.#around.nextSerial()
     this.#portable = []
     this.#around.events.gaveUp(this)
     this.#tell()

@@ -35,7 +35,9 @@ export class KeyFetcher implements SourceEvents {
   constructor(settings: FetcherSettings) {
     this.#settings = settings
     const { clock, random, fetch, cache } = settings
-    this.#around = { clock, random, fetch, cache, slots: new FetchSlots(FETCHES_AT_ONCE), events: this }
+    const slots = new FetchSlots(FETCHES_AT_ONCE)
+    let serial = 0
+    this.#around = { clock, random, fetch, cache, slots, events: this, nextSerial: () => ++serial }
   }
 
   /** Begins to fetch what is not fetched yet. */

@@ -25,6 +25,7 @@ export class KeyStore {
   }
 
   accept(news: KeyNews): void {
+    if (news.serial <= (this.#news.get(news.source)?.serial ?? -1)) return
     this.#news.set(news.source, news)
     this.#sources.get(news.source)?.accept(news)
   }

@@ -2,29 +2,34 @@ import { createKeySet, type KeySet, type VerificationKey } from '../jwt/index.ts
 import { Wait } from '../kernel/wait.ts'
 import type { SourceKeys } from './source-keys.ts'
 
+/** No source has this revision. */
+const NONE = -1
+
 /** The keys of one authentication: those of the configuration, and those of its sources as they are now. */
 export class LiveKeys {
   readonly #own: readonly VerificationKey[]
   readonly #sources: readonly SourceKeys[]
   #set: KeySet
-  #revision = 0
+  /** Of each source, what `#set` was made of. */
+  readonly #revisions: number[]
 
   constructor(own: readonly VerificationKey[], sources: readonly SourceKeys[]) {
     this.#own = own
     this.#sources = sources
     this.#set = createKeySet(own)
-    this.#revision = -1
+    this.#revisions = sources.map(() => NONE)
   }
 
   /** Read anew for each request: a key that was withdrawn is not in it. The same object until the keys change. */
   get current(): KeySet {
-    if (this.#sources.length === 0) return this.#set
-    let revision = 0
-    for (const source of this.#sources) revision += source.revision
-    if (revision !== this.#revision) {
-      this.#revision = revision
-      this.#set = createKeySet([...this.#own, ...this.#sources.flatMap(({ keys }) => keys)])
+    let isChanged = false
+    for (let i = 0; i < this.#sources.length; i++) {
+      const revision = this.#sources[i]?.revision ?? NONE
+      if (this.#revisions[i] === revision) continue
+      this.#revisions[i] = revision
+      isChanged = true
     }
+    if (isChanged) this.#set = createKeySet([...this.#own, ...this.#sources.flatMap(({ keys }) => keys)])
     return this.#set
   }
 

@@ -3,6 +3,7 @@ import {
   fetchKeys,
   FetchSlots,
   KeyStore,
+  sourceId,
   type FetchFailure,
   type KeyChanges,
   type KeySourceSpec,
@@ -24,6 +25,7 @@ export function openSources(
   tidings: SourceTidings & Pick<SourceEvents, 'news'>,
 ): readonly FetchedSource[] {
   const slots = new FetchSlots(AT_ONCE)
+  let serial = 0
   const events: SourceEvents = {
     news: (news) => tidings.news(news),
     fetched: (source, changes) => tidings.fetched(source, changes),
@@ -37,6 +39,7 @@ export function openSources(
     slots,
     cache: undefined,
     events,
+    nextSerial: () => ++serial,
   }
   const sources = [...distinct(specs)].map((spec) => new FetchedSource(spec, around))
   for (const source of sources) source.begin()
@@ -67,5 +70,5 @@ export async function fetchOnce(
 
 /** One source may serve many authentications. */
 function distinct(specs: readonly KeySourceSpec[]): Iterable<KeySourceSpec> {
-  return new Map(specs.map((spec) => [JSON.stringify({ ...spec, name: '' }), spec])).values()
+  return new Map(specs.map((spec) => [sourceId(spec), spec])).values()
 }
