@@ -124,6 +124,8 @@ export class FetchedSource {
   }
 
   #nextAskMs(nowMs: number): number {
+    // A clock that was set back must not have tokens wait until it is there again.
+    this.#lastAskedMs = Math.min(this.#lastAskedMs, nowMs)
     return Math.max(this.#budget.nextMs(nowMs), this.#lastAskedMs + this.spec.cooldownMs)
   }
 
@@ -139,6 +141,8 @@ export class FetchedSource {
     this.nextFetchMs = undefined
     const { slots, clock, fetch } = this.#around
     const free = await slots.take()
+    // Others are in line, too, and this one may have been let go of meanwhile.
+    if (this.#closed) return free()
     const beganMs = clock.now()
     this.fetches++
     const fetched = await fetch(this.spec)
@@ -158,7 +162,8 @@ export class FetchedSource {
     const { clock, random, events, cache } = this.#around
     const nowMs = clock.now()
     const { refreshMs: usual, minRefreshMs, maxRefreshMs } = this.spec
-    const freshMs = Math.min(maxRefreshMs, Math.max(minRefreshMs, fetched.value.freshMs ?? usual))
+    const { freshMs: said } = fetched.value
+    const freshMs = said === undefined ? usual : Math.min(maxRefreshMs, Math.max(minRefreshMs, said))
     const changes = changesBetween(this.#keys, reading.value.keys)
     const before = this.held
     const keys = hold(reading.value.keys, nowMs, seenOf(before?.keys ?? []))
@@ -166,7 +171,7 @@ export class FetchedSource {
     this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs: nowMs, freshUntilMs }, changes)
     this.trouble = undefined
     this.#failuresInARow = 0
-    this.#plan(refreshMs(freshMs, random()))
+    this.#plan(refreshMs(freshMs, random()), false)
     events.fetched(this, changes)
     const firstSeenMs = Object.fromEntries(seenOf(keys))
     void cache?.save(this.id, { text: fetched.value.text, fetchedAtMs: nowMs, freshUntilMs, firstSeenMs })
@@ -181,18 +186,20 @@ export class FetchedSource {
     this.trouble = failure.message
     const delayMs = backOffMs(this.#failuresInARow, random())
     const atMs = Math.max(nowMs + delayMs, this.#budget.nextMs(nowMs))
-    this.#budget.take(nowMs)
-    this.#plan(atMs - nowMs)
+    this.#plan(atMs - nowMs, true)
+    // The clock may have gone on by more than the timer: after a machine has slept, for one.
+    this.#watchExpiry()
     events.failed(this, failure, Math.round(atMs - nowMs))
   }
 
   /** Keys of an earlier process, until a fetch brings better ones. */
   #resume({ text, fetchedAtMs, freshUntilMs, firstSeenMs }: CachedDocument): void {
     const nowMs = this.#around.clock.now()
+    const { refreshMs: usual, maxRefreshMs, serveStaleMs } = this.spec
     const isUsable =
       fetchedAtMs <= nowMs + CLOCK_SLACK_MS &&
-      freshUntilMs <= fetchedAtMs + this.spec.maxRefreshMs &&
-      nowMs < freshUntilMs + this.spec.serveStaleMs
+      freshUntilMs <= fetchedAtMs + Math.max(usual, maxRefreshMs) &&
+      nowMs < freshUntilMs + serveStaleMs
     if (this.#closed || this.held !== undefined || !isUsable) return
     const reading = readDocument(text, this.spec)
     if (!reading.ok) return
@@ -229,16 +236,23 @@ export class FetchedSource {
       return this.#watchExpiry()
     this.held = undefined
     this.servesUntilMs = undefined
+    this.trouble ??= 'the last good keys are too old to serve on'
     this.#revision = this.#around.nextSerial()
     this.#portable = []
     this.#around.events.gaveUp(this)
     this.#tell()
   }
 
-  #plan(delayMs: number): void {
+  #plan(delayMs: number, isRetry: boolean): void {
     clearTimeout(this.#planned)
     this.nextFetchMs = this.#around.clock.now() + delayMs
-    this.#planned = setTimeout(() => void this.#fetch(), Math.min(LONGEST_TIMER_MS, delayMs))
+    this.#planned = setTimeout(
+      () => {
+        if (isRetry) this.#budget.take(this.#around.clock.now())
+        void this.#fetch()
+      },
+      Math.min(LONGEST_TIMER_MS, delayMs),
+    )
     this.#planned.unref()
   }
 }

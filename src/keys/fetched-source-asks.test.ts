@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { DOWN, published, SourceRun, START_MS } from '../../test/support/fetched-source.ts'
+import { createSigner } from '../../test/support/signer.ts'
+
+const [A, B] = [createSigner('ES256', { kid: 'a' }), createSigner('ES256', { kid: 'b' })]
+const HOUR_MS = 3_600_000
+
+/** Fresh for a day, so that nothing is fetched but what tokens ask for. */
+const RARELY = { refreshMs: 24 * HOUR_MS }
+
+describe('a source that tokens ask for', () => {
+  it('is fetched at once, and again after the cool-down', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 3000 } })
+    run.answer = published(A)
+    await run.begin()
+    await run.pass(1000)
+    run.answer = published(A, B)
+    run.source.ask()
+    await run.pass(100)
+    assert.deepEqual(
+      [run.fetches, run.kids],
+      [
+        [0, 1100],
+        ['a', 'b'],
+      ],
+    )
+    assert.equal(run.last?.nextAskAtMs, START_MS + 1100 + 3000)
+    for (let i = 0; i < 10; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    assert.equal(run.fetches.length, 2)
+    await run.pass(3000)
+    assert.equal(run.fetches.length, 3)
+    await run.pass(10_000)
+    assert.equal(run.fetches.length, 3)
+  })
+
+  it('tells at once where none can begin within five seconds', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 60_000 } })
+    run.answer = published(A)
+    await run.begin()
+    run.source.ask()
+    await run.pass(100)
+    const told = run.news.length
+    run.source.ask()
+    assert.deepEqual([run.news.length, run.fetches.length], [told + 1, 2])
+    assert.equal(run.last?.nextAskAtMs, run.source.news.nextAskAtMs)
+  })
+
+  it('is fetched a handful of times whatever strangers send', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 1000 } })
+    run.answer = published(A)
+    await run.begin()
+    for (let i = 0; i < 6000; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    // One at the start, ten at once, and one for each half minute that is over.
+    assert.equal(run.fetches.length, 1 + 10 + 19)
+    assert.equal(run.mostAtOnce, 1)
+  })
+
+  it('and is down is not asked more often for that', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 1000 }, random: () => 0 })
+    await run.begin()
+    for (let i = 0; i < 6000; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    assert.ok(run.fetches.length <= 1 + 10 + 20, String(run.fetches.length))
+  })
+
+  it('counts what it was asked for from the beginning of a fetch, not from its end', async (t) => {
+    const run = new SourceRun(t, { spec: RARELY })
+    const slow = Promise.withResolvers<ReturnType<typeof published>>()
+    run.answer = slow.promise
+    await run.begin()
+    await run.pass(2000)
+    slow.resolve(published(A))
+    await run.pass(100)
+    // Who has asked after it began may have asked for a key that it did not see.
+    assert.deepEqual([run.last?.askedAtMs, run.last?.fetchedAtMs], [START_MS, START_MS + 2100])
+  })
+
+  it('has its plan begun anew by what was asked for', async (t) => {
+    const run = new SourceRun(t, { spec: { refreshMs: 10_000 }, random: () => 0 })
+    run.answer = published(A)
+    await run.begin()
+    await run.pass(7900)
+    run.source.ask()
+    await run.pass(7900)
+    assert.deepEqual(run.fetches, [0, 8000])
+  })
+})
+
+describe('a clock that jumps', () => {
+  it('back does not keep tokens from asking', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 2000 } })
+    run.answer = published(A)
+    await run.begin()
+    run.source.ask()
+    await run.pass(100)
+    run.skewMs = -HOUR_MS
+    run.answer = published(B)
+    run.source.ask()
+    await run.pass(2100)
+    assert.deepEqual(run.kids, ['b'])
+    assert.equal(run.fetches.length, 3)
+  })
+
+  it('back does not have the keys go before their time', async (t) => {
+    const run = new SourceRun(t, { spec: { refreshMs: 60_000, serveStaleMs: 60_000 } })
+    run.answer = published(A)
+    await run.begin()
+    run.answer = DOWN
+    run.skewMs = -60_000
+    await run.pass(170_000, 1000)
+    assert.deepEqual(run.kids, ['a'])
+    await run.pass(20_000, 1000)
+    assert.deepEqual(run.kids, [])
+  })
+
+  it('forth, as after a sleep, ends keys that are too old at the next failure', async (t) => {
+    const run = new SourceRun(t, { spec: { refreshMs: 60_000, serveStaleMs: 24 * HOUR_MS } })
+    run.answer = published(A)
+    await run.begin()
+    run.answer = DOWN
+    run.skewMs = 72 * HOUR_MS
+    await run.pass(60_000)
+    assert.deepEqual([run.kids, run.events.includes('gave up')], [[], true])
+  })
+
+  it('either way keeps the source fetched', async (t) => {
+    for (const skewMs of [-HOUR_MS, HOUR_MS, -24 * 365 * HOUR_MS, 24 * 365 * HOUR_MS]) {
+      const run = new SourceRun(t, { spec: { refreshMs: 10_000, cooldownMs: 1000 } })
+      run.answer = published(A)
+      await run.begin()
+      run.skewMs = skewMs
+      run.answer = published(B)
+      await run.pass(10_000)
+      assert.deepEqual([run.kids, run.fetches.length], [['b'], 2])
+      run.source.close()
+      t.mock.timers.reset()
+    }
+  })
+})
