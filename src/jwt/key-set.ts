@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../kernel/json.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import { readJwk } from './jwk.ts'
-import { keyProblem, type KeyProblem } from './key-problem.ts'
+import { keyLabel, keyProblem, type KeyProblem } from './key-problem.ts'
 import { reject, type JwtRejection } from './rejection.ts'
 import type { JwsHeader, KeySet, VerificationKey } from './types.ts'
 
@@ -17,6 +17,8 @@ export interface KeySetOptions {
   readonly maxKeys?: number
   /** Whether keys that a token could not choose between are kept, for those who try them all. */
   readonly keepAmbiguous?: boolean
+  /** Whether secrets are skipped like keys that cannot be used: for a key set that others can read. */
+  readonly publicOnly?: boolean
 }
 
 /** Large providers publish fewer than ten keys; a hundred still take only milliseconds to read. */
@@ -41,8 +43,10 @@ export function readKeySet(json: JsonValue, options: KeySetOptions = {}): KeySet
   for (const [index, jwk] of list.entries()) {
     const position = `keys[${index}]`
     const key = readJwk(jwk, position)
-    if (key.ok) placed.push({ key: key.value, position })
-    else problems.push(key.error)
+    if (!key.ok) problems.push(key.error)
+    else if (key.value.type === 'oct' && options.publicOnly === true)
+      problems.push(secret(key.value, position))
+    else placed.push({ key: key.value, position })
   }
   if (options.keepAmbiguous === true) return { keys: placed.map(({ key }) => key), problems }
   return withoutAmbiguity(placed, problems)
@@ -84,6 +88,15 @@ interface Placed {
 
 function shape(what: string, hint?: string): KeySetReading {
   return { keys: [], problems: [keyProblem('shape', 'the key set', what, hint).error] }
+}
+
+function secret({ kid }: VerificationKey, position: string): KeyProblem {
+  return keyProblem(
+    'use',
+    keyLabel(kid, position),
+    'it is a secret (`oct`), and whoever can fetch it can sign with it',
+    'publish public keys only; write a secret into the configuration',
+  ).error
 }
 
 function withoutAmbiguity(placed: readonly Placed[], problems: KeyProblem[]): KeySetReading {

@@ -26,30 +26,21 @@ export function readDocument(text: string, spec: KeySourceSpec): Result<Document
   const { value } = json
   if (isJsonObject(value) && isPemMap(value)) return readPemMap(value, spec)
   const { keepAmbiguous, maxKeys } = spec
-  const { keys, problems } = readKeySet(value, { maxKeys, keepAmbiguous })
+  const { keys, problems } = readKeySet(value, { maxKeys, keepAmbiguous, publicOnly: true })
   const shape = problems.find(({ kind }) => kind === 'shape')
-  if (shape !== undefined) return fetchFailure(shape.message)
-  return ok({
-    keys: keys.filter(({ type }) => type !== 'oct'),
-    skipped: [...problems, ...keys.filter(({ type }) => type === 'oct').map(secretProblem)],
-  })
+  return shape === undefined ? ok({ keys, skipped: problems }) : err(failureOf(shape))
 }
 
 /** A key set nests three deep; `x5c` and members of others add little. */
 const MAX_DEPTH = 16
 
-function secretProblem({ label }: VerificationKey): KeyProblem {
-  return {
-    kind: 'use',
-    label,
-    message: `${label}: it is a secret (\`oct\`), and whoever can fetch it can sign with it`,
-    hint: 'publish public keys only; write a secret into the configuration',
-  }
-}
-
 function readOnePem(text: string, { kid, alg }: KeySourceSpec): Result<DocumentReading, FetchFailure> {
   const key = readPem(text, kid, alg, 'the PEM document')
-  return key.ok ? ok({ keys: [key.value], skipped: [] }) : err({ message: key.error.message })
+  return key.ok ? ok({ keys: [key.value], skipped: [] }) : err(failureOf(key.error))
+}
+
+function failureOf({ message, hint }: KeyProblem): FetchFailure {
+  return hint === undefined ? { message } : { message, hint }
 }
 
 function isPemMap(json: JsonObject): boolean {
