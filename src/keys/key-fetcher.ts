@@ -1,4 +1,4 @@
-import type { VerificationKey } from '../jwt/index.ts'
+import type { KeyProblem, VerificationKey } from '../jwt/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -31,6 +31,9 @@ export class KeyFetcher implements SourceEvents {
   #takeUses: () => readonly KeyUse[] = () => []
   /** When each key was used last, by source and fingerprint. */
   readonly #usedMs = new Map<string, Map<string, number>>()
+  /** What was logged last of the keys that each source skips, and of which sources that they cannot be fetched. */
+  readonly #skipped = new Map<string, string>()
+  readonly #failing = new Set<string>()
 
   constructor(settings: FetcherSettings) {
     this.#settings = settings
@@ -60,7 +63,7 @@ export class KeyFetcher implements SourceEvents {
       if (kept.has(id)) continue
       source.close()
       this.#sources.delete(id)
-      this.#usedMs.delete(id)
+      for (const notes of [this.#usedMs, this.#skipped, this.#failing]) notes.delete(id)
     }
   }
 
@@ -112,24 +115,30 @@ export class KeyFetcher implements SourceEvents {
   fetched({ id, spec, held }: FetchedSource, changes: KeyChanges): void {
     const { log } = this.#settings
     const { added, removed, replaced } = changes
-    this.#forgetUses(id, held?.keys.map(({ key }) => fingerprintOf(key)) ?? [])
-    if (isUnchanged(changes)) return
-    const labels = (keys: readonly VerificationKey[]): object | undefined =>
-      keys.length === 0 ? undefined : keys.map(({ label }) => label)
-    log.info('keys were fetched', {
-      source: spec.name,
-      keys: held?.keys.map(({ key }) => key.label),
-      added: labels(added),
-      removed: labels(removed),
-      replaced: labels(replaced),
-    })
-    for (const { message, hint } of held?.skipped ?? [])
-      log.warn('a key was skipped', { source: spec.name, problem: message, hint })
-    if (held?.keys.length === 0)
+    const keys = held?.keys.map(({ key }) => key) ?? []
+    this.#forgetUses(
+      id,
+      keys.map((key) => fingerprintOf(key)),
+    )
+    const isFirst = !this.#skipped.has(id)
+    const isBack = this.#failing.delete(id)
+    const labels = (some: readonly VerificationKey[]): object | undefined =>
+      some.length === 0 ? undefined : some.map(({ label }) => label)
+    if (isFirst || isBack || !isUnchanged(changes))
+      log.info('keys were fetched', {
+        source: spec.name,
+        keys: keys.map(({ label }) => label),
+        added: labels(added),
+        removed: labels(removed),
+        replaced: labels(replaced),
+      })
+    this.#tellSkipped(id, spec.name, held?.skipped ?? [])
+    if (keys.length === 0 && (isFirst || !isUnchanged(changes)))
       log.error('the key set has no usable key: tokens that need one are refused', { source: spec.name })
   }
 
-  failed({ spec, held }: FetchedSource, { message, hint }: FetchFailure, nextTryInMs: number): void {
+  failed({ id, spec, held }: FetchedSource, { message, hint }: FetchFailure, nextTryInMs: number): void {
+    this.#failing.add(id)
     const serves = held === undefined || held.keys.length === 0 ? 'none' : 'the last good keys'
     this.#settings.log.error('keys could not be fetched', {
       source: spec.name,
@@ -145,6 +154,15 @@ export class KeyFetcher implements SourceEvents {
       source: spec.name,
       hint: 'mend what keeps new ones from being fetched, or raise `serveStale`',
     })
+  }
+
+  /** Again only where it is something else: a set is fetched again and again with what it skips. */
+  #tellSkipped(id: string, source: string, problems: readonly KeyProblem[]): void {
+    const text = problems.map(({ message }) => message).join('\n')
+    if (this.#skipped.get(id) === text) return
+    this.#skipped.set(id, text)
+    for (const { message, hint } of problems)
+      this.#settings.log.warn('a key was skipped', { source, problem: message, hint })
   }
 
   /** Of keys that are gone. */
