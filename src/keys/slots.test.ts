@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { FetchSlots } from './slots.ts'
+
+test('slots are given in the order of asking, and never more than there are', async () => {
+  const slots = new FetchSlots(2)
+  const began: number[] = []
+  const ends: (() => void)[] = []
+  const begin = async (i: number): Promise<void> => {
+    const free = await slots.take()
+    began.push(i)
+    ends.push(free)
+  }
+  for (let i = 0; i < 6; i++) void begin(i)
+  await turn()
+  assert.deepEqual(began, [0, 1])
+  for (const expected of [
+    [0, 1, 2],
+    [0, 1, 2, 3],
+    [0, 1, 2, 3, 4],
+    [0, 1, 2, 3, 4, 5],
+  ]) {
+    ends.shift()?.()
+    await turn()
+    assert.deepEqual(began, expected)
+  }
+  for (const end of ends) end()
+  // Both are free again, and no third.
+  const taken = await Promise.all([slots.take(), slots.take()])
+  void begin(6)
+  await turn()
+  assert.equal(began.includes(6), false)
+  taken[0]()
+  await turn()
+  assert.equal(began.includes(6), true)
+})
