@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ENGINES } from '../../src/gateway/engine.ts'
+import { NO_FIELD_LIST } from '../../src/http1/index.ts'
 import { eachEngine } from '../support/engines.ts'
+import { startForwardingGateway } from '../support/forwarding-gateway.ts'
 import { RawClient, startRawServer } from '../support/raw-http.ts'
 import { openDescriptors } from '../support/resources.ts'
 import { until } from '../support/wait.ts'
@@ -102,4 +105,19 @@ eachEngine(({ startForwardingGateway }) => {
       for (let i = 0; i < SLOTS + 1; i++) assert.match(await ask(i, 'whole'), /^HTTP\/1.1 200 /)
     })
   }
+})
+
+// What node:http still has in its own buffer then, it keeps to itself.
+test('what the engine claimgate has answered before it breaks off reaches the client', async () => {
+  await using gateway = await startForwardingGateway(ENGINES.claimgate, {
+    intercept: (exchange) => {
+      exchange.response.head(200, NO_FIELD_LIST, 100)
+      exchange.response.write(Buffer.from('so far'))
+      exchange.response.abort()
+      return true
+    },
+  })
+  const client = await RawClient.connect(gateway.port)
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  assert.match(await client.rest(), /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nso far$/)
 })

@@ -151,9 +151,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   }
 
   breakOff(untilClose: boolean): void {
-    // A body that lasts until the connection closes looks whole after an orderly close: only a reset shows the break.
-    if (untilClose && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy()
-    else this.#socket.destroy()
+    this.#writer.breakOff(untilClose)
   }
 
   readonly #onData = (bytes: Buffer): void => {

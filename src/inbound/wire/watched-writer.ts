@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { writeGathered } from '../gathered-write.ts'
+import { writeGathered, writeText } from '../gathered-write.ts'
 
 /**
  * Writes to a client, and lets go of one that takes nothing for `idleMs`. Node's own timer watches, since it knows
@@ -22,7 +22,7 @@ export class WatchedWriter {
 
   /** Text of one character per byte. False asks to wait for `drain`. */
   text(text: string): boolean {
-    const goesOn = this.#socket.write(text, 'latin1')
+    const goesOn = writeText(this.#socket, text)
     if (!goesOn) this.watch()
     return goesOn
   }
@@ -31,6 +31,14 @@ export class WatchedWriter {
     const goesOn = writeGathered(this.#socket, head, bytes, tail)
     if (!goesOn) this.watch()
     return goesOn
+  }
+
+  /** Ends the connection so that the client sees a break, behind all that was written before. */
+  breakOff(untilClose: boolean): void {
+    this.#letGo()
+    // A body that lasts until the connection closes looks whole after an orderly close: only a reset shows the break.
+    if (untilClose && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
   }
 
   watch(): void {
@@ -43,7 +51,13 @@ export class WatchedWriter {
 
   /** Somebody else has the socket now. */
   release(): void {
+    this.#letGo()
     if (this.#watching) this.#socket.setTimeout(0)
     this.#watching = false
+  }
+
+  /** Sends what is held to leave together with what others write. */
+  #letGo(): void {
+    this.#socket.uncork()
   }
 }

@@ -12,7 +12,7 @@ import {
   type ResponseHead,
   type WireFields,
 } from '../../http1/index.ts'
-import { writeGathered } from '../../inbound/gathered-write.ts'
+import { writeGathered, writeText } from '../../inbound/gathered-write.ts'
 import { codedError } from '../node/failure.ts'
 
 /** Whoever's request is on a connection. */
@@ -97,7 +97,7 @@ export class UpstreamConnection implements BodySink {
   }
 
   sendText(text: string): boolean {
-    return this.#socket.write(text, 'latin1')
+    return writeText(this.#socket, text)
   }
 
   sendBytes(head: string, bytes: Buffer, tail: string): boolean {
