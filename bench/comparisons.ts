@@ -48,6 +48,12 @@ export const COMPARISONS: readonly Comparison[] = [
     theirs: 'fastify-rs256-cache',
   },
   { what: '100,000 routes vs 10', ours: 'routes-100k', theirs: 'routes-10', goal: 0.95 },
+  {
+    what: '1,000 authentications, 10,000 keys, 100,000 conditions vs 10, 100, 1,000',
+    ours: 'rules-1k',
+    theirs: 'rules-10',
+    goal: 0.95,
+  },
   { what: 'no token needed, vs HAProxy plain', ours: 'open', theirs: 'haproxy-plain' },
   {
     what: 'ES256, every token new, vs HAProxy jwt_verify on ES256',

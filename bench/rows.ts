@@ -1,6 +1,7 @@
 import { BODY_SIZES, type BodySize } from './backend.ts'
 import { startClaimgate, routePath, type Engines } from './contestants/claimgate.ts'
 import { DEFAULT_CONNECTIONS, type Task } from './contestants/contestant.ts'
+import { listedPaths } from './contestants/many-rules.ts'
 import { startFastify } from './contestants/fastify.ts'
 import { startHaproxy } from './contestants/haproxy.ts'
 import type { Load } from './load.ts'
@@ -60,6 +61,8 @@ function claimgate(): Row[] {
     ours('tls', 'RS256, the same token, over TLS', 'RS256', { tls: true }),
     routesRow(10),
     routesRow(100_000),
+    rulesRow(10),
+    rulesRow(1000),
   ]
 }
 
@@ -77,6 +80,7 @@ interface Extras {
   readonly tls?: boolean
   readonly engine?: string
   readonly routes?: number
+  readonly rules?: number
 }
 
 function ours(name: string, what: string, guard: Measured | 'none', extras: Extras): Row {
@@ -162,6 +166,24 @@ function routesRow(routes: number): Row {
       path: routePath(0),
       token: await tokens.one('RS256'),
       paths: manyRoutes(tokens.directory, routes),
+    }),
+  }
+}
+
+/** Authentications, keys and conditions: every request is covered by a rule of another issuer beside its own. */
+function rulesRow(rules: number): Row {
+  const conditions = listedPaths(rules)
+  const what = `${rules + 1} authentications, ${rules * 10} keys, ${conditions} conditions`
+  const row = ours(`rules-${rules === 10 ? '10' : '1k'}`, `${what}, RS256, the same token`, 'RS256', {
+    rules,
+  })
+  return {
+    ...row,
+    path: routePath(0),
+    load: async (tokens) => ({
+      path: routePath(0),
+      token: await tokens.one('RS256'),
+      paths: manyRoutes(tokens.directory, conditions),
     }),
   }
 }

@@ -7,6 +7,7 @@ import { ISSUER } from '../tokens.ts'
 import type { Workbench } from '../workbench.ts'
 import type { Contestant, Task } from './contestant.ts'
 import { serverCertificate } from './certificate.ts'
+import { manyRules, ruleAuthentications } from './many-rules.ts'
 
 /** What can speak HTTP in the build that is measured. */
 export interface Engines {
@@ -20,6 +21,8 @@ export interface ClaimgateTask extends Task {
   readonly engine?: string
   /** This many routes, `/00000/*` and so on, instead of one for every path. */
   readonly routes?: number
+  /** This many authentications of ten keys, each with a global rule of a hundred conditions, beside the one that is used. */
+  readonly rules?: number
   /** Whether the load generator is believed where it says that a request comes from elsewhere. */
   readonly behindProxy?: boolean
 }
@@ -83,7 +86,9 @@ async function configuration(bench: Workbench, task: ClaimgateTask, port: number
     const keys = { jwksFile: bench.keys(task.guard).jwksFile }
     settings['authentications'] = {
       a: { issuer: ISSUER, keys, forward: [{ claim: 'sub', header: 'X-User' }] },
+      ...ruleAuthentications(bench, task.rules ?? 0),
     }
+    if (task.rules !== undefined) settings['rules'] = manyRules(task.rules)
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
   return [...lines, 'routes:', ...routes(task)].join('\n')
