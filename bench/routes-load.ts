@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { routePath } from './contestants/claimgate.ts'
+import { routePath } from './route-path.ts'
 
 /** Enough to touch many parts of a large index, few enough for wrk to prepare at once. */
 const PATHS = 10_000

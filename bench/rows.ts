@@ -1,5 +1,6 @@
 import { BODY_SIZES, type BodySize } from './backend.ts'
-import { startClaimgate, routePath, type Engines } from './contestants/claimgate.ts'
+import { routePath } from './route-path.ts'
+import { startClaimgate, type Engines } from './contestants/claimgate.ts'
 import { DEFAULT_CONNECTIONS, type Task } from './contestants/contestant.ts'
 import { listedPaths } from './contestants/many-rules.ts'
 import { startFastify } from './contestants/fastify.ts'

@@ -7,6 +7,7 @@ import { ISSUER } from '../tokens.ts'
 import type { Workbench } from '../workbench.ts'
 import type { Contestant, Task } from './contestant.ts'
 import { serverCertificate } from './certificate.ts'
+import { routePath } from '../route-path.ts'
 import { manyRules, ruleAuthentications } from './many-rules.ts'
 
 /** What can speak HTTP in the build that is measured. */
@@ -102,11 +103,6 @@ function routes(task: ClaimgateTask): string[] {
     { length: task.routes },
     (_, index) => `- {path: ${routePath(index)}*, backend: b, auth: ${auth}}`,
   )
-}
-
-/** Beginning of the paths of one of many routes. */
-export function routePath(index: number): string {
-  return `/${String(index).padStart(5, '0')}/`
 }
 
 async function tlsOf(bench: Workbench): Promise<object> {

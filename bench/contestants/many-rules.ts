@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Workbench } from '../workbench.ts'
-import { routePath } from './claimgate.ts'
+import { routePath } from '../route-path.ts'
 
 const KEYS = 10
 const CONDITIONS = 100
