@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -34,8 +35,11 @@ const schema = z.strictObject({
 export class FolderKeyCache implements KeyCache {
   readonly #folder: string
   readonly #onProblem: (problem: string) => void
-  #ready: Promise<boolean> | undefined
-  #told = false
+  /** What was told last, until a document could be kept. */
+  #told: string | undefined
+  /** The latest of each source that is not written yet. */
+  readonly #waiting = new Map<string, CachedDocument>()
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(folder: string, onProblem: (problem: string) => void) {
     this.#folder = folder
@@ -44,15 +48,10 @@ export class FolderKeyCache implements KeyCache {
 
   async load(source: string): Promise<CachedDocument | undefined> {
     if (!(await this.#isReady())) return undefined
-    const path = this.#pathOf(source)
     try {
-      const stats = await lstat(path)
-      if (!stats.isFile() || !isOwn(stats)) {
-        this.#tell(`\`${path}\` is not believed, because others than this user can write it`)
-        return undefined
-      }
-      if (stats.size > MAX_FILE_BYTES) return undefined
-      const read = schema.safeParse(JSON.parse(await readFile(path, 'utf8')))
+      const text = await this.#read(this.#pathOf(source))
+      if (text === undefined) return undefined
+      const read = schema.safeParse(JSON.parse(text))
       return read.success && read.data.source === source ? read.data : undefined
     } catch {
       // There is none yet, or one that was cut off: it is as if there were none.
@@ -60,8 +59,33 @@ export class FolderKeyCache implements KeyCache {
     }
   }
 
-  async save(source: string, document: CachedDocument): Promise<void> {
-    if (!(await this.#isReady())) return
+  /** One after the other, so that what came first cannot be what stays; a disk that hangs holds one for each source. */
+  save(source: string, document: CachedDocument): Promise<void> {
+    const isInLine = this.#waiting.has(source)
+    this.#waiting.set(source, document)
+    if (!isInLine) this.#writing = this.#writing.then(() => this.#writeLatest(source))
+    return this.#writing
+  }
+
+  /** Looks at the very file that is read: what has its name may be another in the next moment. */
+  async #read(path: string): Promise<string | undefined> {
+    const file = await open(path, READ_ITSELF)
+    try {
+      const stats = await file.stat()
+      if (!stats.isFile() || !isOwn(stats)) {
+        this.#tell(`\`${path}\` is not believed, because others than this user can write it`)
+        return undefined
+      }
+      return stats.size > MAX_FILE_BYTES ? undefined : await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #writeLatest(source: string): Promise<void> {
+    const document = this.#waiting.get(source)
+    this.#waiting.delete(source)
+    if (document === undefined || !(await this.#isReady())) return
     const path = this.#pathOf(source)
     const temporary = `${path}.${randomUUID()}`
     try {
@@ -74,6 +98,7 @@ export class FolderKeyCache implements KeyCache {
       }
       // Whole or not at all, also where the machine stops now.
       await rename(temporary, path)
+      this.#told = undefined
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => {})
       this.#tell(`keys cannot be kept in \`${this.#folder}\` (${codeOf(cause)})`)
@@ -84,17 +109,17 @@ export class FolderKeyCache implements KeyCache {
     return join(this.#folder, `${source}.json`)
   }
 
-  #isReady(): Promise<boolean> {
-    this.#ready ??= this.#prepare()
-    return this.#ready
-  }
-
-  async #prepare(): Promise<boolean> {
+  /** Each time anew: a folder may go, come, and change its permissions. */
+  async #isReady(): Promise<boolean> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
       const stats = await lstat(this.#folder)
       if (stats.isDirectory() && isOwn(stats)) return true
-      this.#tell(`\`${this.#folder}\` is not used, because others than this user can write it`)
+      this.#tell(
+        stats.isDirectory()
+          ? `\`${this.#folder}\` is not used, because others than this user can write it`
+          : `\`${this.#folder}\` is not used, because it is a link and no folder`,
+      )
     } catch (cause) {
       this.#tell(`keys cannot be kept in \`${this.#folder}\` (${codeOf(cause)})`)
     }
@@ -102,12 +127,14 @@ export class FolderKeyCache implements KeyCache {
   }
 
   #tell(problem: string): void {
-    if (this.#told) return
-    this.#told = true
+    if (this.#told === problem) return
+    this.#told = problem
     this.#onProblem(problem)
   }
 }
 
+/** Not through a link, and without waiting for who writes to a pipe. Windows has neither flag. */
+const READ_ITSELF = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 /** Many times the largest document that may be fetched by default. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024
 const OTHERS_WRITE = 0o022
