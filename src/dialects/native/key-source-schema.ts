@@ -100,7 +100,7 @@ export const keySourceSchema = section({
   redirectsTo: oneOrMore(
     textOf('host', 'keys.example.com', (host) => {
       const name = URL.parse(`https://${host}/`)?.host
-      return name === undefined || name.includes(':') || /[/?#@\\]/.test(host)
+      return name === undefined || name.includes(':') || /[/?#@\\*]/.test(host)
         ? err(`\`${host}\` is not a host`)
         : ok(name)
     }),

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import type { z } from 'zod'
 import type { ClientTlsSpec, KeySourceSpec } from '../../keys/index.ts'
 import type { FileReader } from '../compiled.ts'
@@ -86,8 +87,16 @@ function urlOf({ node, value, issuer }: WrittenSource): string | undefined {
 }
 
 function checkTimes(node: SourceNode, value: WrittenSource['value']): void {
-  if (value.minRefresh > value.maxRefresh)
-    node.find('minRefresh')?.error('`minRefresh` is more than `maxRefresh`', 'turn them round')
+  if (value.minRefresh > value.maxRefresh) {
+    const [min, max] = [node.find('minRefresh'), node.find('maxRefresh')]
+    const hint =
+      min === undefined
+        ? '`minRefresh` is `1m` where it is not written'
+        : max === undefined
+          ? '`maxRefresh` is `24h` where it is not written'
+          : 'turn them round'
+    ;(min ?? max ?? node).error('`minRefresh` is more than `maxRefresh`', hint)
+  }
   if (value.cooldown < LEAST_COOLDOWN_MS)
     node
       .find('cooldown')
@@ -151,6 +160,11 @@ async function readClientCertificate(
     place.error('the file holds no private key in PEM, or one with a password')
   else if (cert !== undefined && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key.text)))
     node.error('the private key is not that of the certificate')
+  else if (cert !== undefined && !isReadable(() => createSecureContext({ cert, key: key.text })))
+    node.error(
+      'TLS does not take the certificate: its key is too short, or its chain is broken',
+      'make one with a key of RSA 2048, P-256 or more',
+    )
   else if (cert !== undefined) return { cert, key: key.text }
   return undefined
 }
