@@ -221,6 +221,8 @@ function duration(text: string): number {
   const parsed = parseDuration(text)
   if (!parsed.ok) throw new InvalidArgumentError(parsed.error)
   if (parsed.value < 100) throw new InvalidArgumentError('100ms is the least')
+  // A timer takes no more, and would be over at once.
+  if (parsed.value > 24 * 86_400_000) throw new InvalidArgumentError('24d is the most')
   return parsed.value
 }
 

@@ -1,4 +1,10 @@
-import { shownUrl, type FetchedSource, type KeyChanges, type KeySourceSpec } from '../../keys/index.ts'
+import {
+  shownUrl,
+  type FetchedSource,
+  type FetchFailure,
+  type KeyChanges,
+  type KeySourceSpec,
+} from '../../keys/index.ts'
 import { openSources } from '../keys/fetched-sources.ts'
 import { changeLines, failureLines, harmOf, keyText, spanText } from '../keys/key-text.ts'
 import { sourcesOf } from '../keys/sources-of.ts'
@@ -55,7 +61,8 @@ class Watch {
   isHarmed = false
   readonly #terminal: Terminal
   readonly #met = new Set<string>()
-  readonly #failing = new Set<string>()
+  /** What was said last of each source that cannot be fetched. */
+  readonly #failing = new Map<string, string>()
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal
@@ -87,11 +94,11 @@ class Watch {
     this.#harm(harmOf(changes, keys.length))
   }
 
-  failed(source: FetchedSource, _: unknown, nextTryInMs: number): void {
+  failed(source: FetchedSource, { message }: FetchFailure, nextTryInMs: number): void {
     this.isHarmed = true
     // The same failure again and again says nothing new.
-    if (this.#failing.has(source.id)) return
-    this.#failing.add(source.id)
+    if (this.#failing.get(source.id) === message) return
+    this.#failing.set(source.id, message)
     const [first = '', ...more] = failureLines(this.#terminal, source)
     this.#say(source, `${first}; next try in ${spanText(nextTryInMs)}`)
     for (const line of more) this.#line(`  ${line}`)
