@@ -249,6 +249,14 @@ describe('an address that may not be asked', { timeout: 60_000 }, () => {
     assert.equal(server.connections, 1)
   })
 
+  it('is waited for no longer than a server, where names are not resolved at all', async (t) => {
+    resolveTo(t, 'never')
+    const signal = AbortSignal.timeout(100)
+    assert.deepEqual(await failureOf('http://keys.example/keys', { signal }), {
+      message: '`keys.example` did not answer in time',
+    })
+  })
+
   it('is no name that does not resolve', async (t) => {
     resolveTo(t, undefined)
     assert.match(
@@ -259,10 +267,11 @@ describe('an address that may not be asked', { timeout: 60_000 }, () => {
 })
 
 /** What every name resolves to in this test: the resolver is the system's, and no part of the gateway. */
-function resolveTo(t: TestContext, addresses: readonly string[] | undefined): readonly string[] {
+function resolveTo(t: TestContext, addresses: readonly string[] | 'never' | undefined): readonly string[] {
   const lookups: string[] = []
   t.mock.method(dns, 'lookup', (host: string, _: unknown, done: (...args: readonly unknown[]) => void) => {
     lookups.push(host)
+    if (addresses === 'never') return
     const found = addresses?.map((address): LookupAddress => ({ address, family: 4 }))
     setImmediate(() =>
       done(found === undefined ? Object.assign(new Error(), { code: 'ENOTFOUND' }) : null, found),
