@@ -72,6 +72,20 @@ describe('a source that tokens ask for', () => {
     assert.ok(run.fetches.length <= 1 + 10 + 20, String(run.fetches.length))
   })
 
+  it('has what retries took of the budget taken from it, and no more', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 1000 }, random: () => 0 })
+    await run.begin()
+    await run.pass(32_000)
+    // Six retries, and one that came in the half minute: five are left.
+    assert.equal(run.fetches.length, 7)
+    run.answer = published(A)
+    for (let i = 0; i < 150; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    assert.equal(run.fetches.length, 7 + 5)
+  })
+
   it('counts what it was asked for from the beginning of a fetch, not from its end', async (t) => {
     const run = new SourceRun(t, { spec: RARELY })
     const slow = Promise.withResolvers<ReturnType<typeof published>>()
