@@ -143,6 +143,20 @@ test('two keys of one kid and one algorithm are both skipped', () => {
   )
 })
 
+test('of very many keys that clash, the first are named, and no more are compared', () => {
+  const many = Array.from({ length: 200 }, () => createSigner('EdDSA').jwk)
+  for (const keys of [many, many.map((jwk) => ({ ...jwk, kid: 'one' }))]) {
+    const reading = readKeySet({ keys: [...keys, { ...EC, kid: 'two' }] }, { maxKeys: 1000 })
+    assert.deepEqual(
+      reading.keys.map(({ kid }) => kid),
+      ['two'],
+    )
+    assert.equal(reading.problems.length, 1)
+    assert.match(reading.problems[0]!.message, /`keys\[0\]`, .*`keys\[13\]` and perhaps others have /)
+    assert.doesNotMatch(reading.problems[0]!.message, /keys\[14\]/)
+  }
+})
+
 test('the same key listed twice is one key', () => {
   for (const jwk of [RSA, { ...RSA, kid: 'one' }]) {
     const { keys, problems } = readKeySet({ keys: [jwk, jwk] })

@@ -99,12 +99,15 @@ function secret({ kid }: VerificationKey, position: string): KeyProblem {
   ).error
 }
 
+/** One more than there are algorithms: whoever else is of that name need not be compared with all of these. */
+const SURE_CLASH = 14
+
 function withoutAmbiguity(placed: readonly Placed[], problems: KeyProblem[]): KeySetReading {
   const groups = new Map<string | undefined, Placed[]>()
   for (const one of placed) {
     const group = groups.get(one.key.kid) ?? []
     // The same key listed twice leaves nothing to choose.
-    if (!group.some(({ key }) => sameKey(key, one.key))) group.push(one)
+    if (group.length < SURE_CLASH && !group.some(({ key }) => sameKey(key, one.key))) group.push(one)
     groups.set(one.key.kid, group)
   }
   const keys: VerificationKey[] = []
@@ -126,7 +129,8 @@ function sharesAlgorithm(group: readonly Placed[]): boolean {
 }
 
 function ambiguous(kid: string | undefined, group: readonly Placed[]): KeyProblem {
-  const positions = group.map(({ position }) => `\`${position}\``).join(', ')
+  const others = group.length < SURE_CLASH ? '' : ' and perhaps others'
+  const positions = `${group.map(({ position }) => `\`${position}\``).join(', ')}${others}`
   return kid === undefined
     ? keyProblem(
         'ambiguous',
