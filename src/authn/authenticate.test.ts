@@ -52,6 +52,18 @@ const CIRCUMSTANCES = {
   awaited: undefined,
 }
 
+test('a token that comes a third time is the same principal, who says that he came before', () => {
+  const cover = coverOf(true, [guard('a')])
+  const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
+  const tokens = new TokenCache()
+  const outcomes = [1, 2, 3].map(() => authenticate({ ...CIRCUMSTANCES, cover, places, tokens }, undefined))
+  const [first, second, third] = outcomes.map((outcome) => (outcome.ok ? outcome.value : assert.fail()))
+  // The first is not kept: most tokens of some clients never come again.
+  assert.notEqual(second, first)
+  assert.equal(third, second)
+  assert.deepEqual([first?.repeated, third?.repeated], [false, true])
+})
+
 const withToken = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`]
 
 function refusalOf(cover: Cover, headers: readonly string[]): AuthenticationRefusal {

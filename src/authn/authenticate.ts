@@ -181,8 +181,11 @@ function principalOf(
   { claims, key }: VerifiedToken,
 ): Principal {
   const last = known.principal
-  if (last !== undefined && last.guard === guard && last.location === location) return last
-  const principal = { guard, location, claims, key }
+  if (last !== undefined && last.guard === guard && last.location === location) {
+    last.repeated = true
+    return last
+  }
+  const principal = { guard, location, claims, key, repeated: false }
   known.principal = principal
   return principal
 }

@@ -11,4 +11,6 @@ export interface Principal {
   readonly location: TokenLocation
   readonly claims: JsonObject
   readonly key: VerificationKey
+  /** Whether this very object came before, so that what is made of it is worth keeping. Most tokens of some come once. */
+  repeated: boolean
 }

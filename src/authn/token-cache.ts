@@ -65,10 +65,8 @@ const ENTRY_BYTES = 2048
  */
 export class TokenCache {
   readonly lookups: TokenLookups
-  #young = new Map<string, KnownToken>()
-  #old = new Map<string, KnownToken>()
-  #youngBytes = 0
-  #oldBytes = 0
+  #young = new Generation()
+  #old = new Generation()
   /** Hashes of texts that came once, each until another takes its slot. */
   readonly #metOnce = new Int32Array(MET_ONCE_SLOTS)
 
@@ -83,57 +81,82 @@ export class TokenCache {
 
   /** What it holds at most, both generations together; the estimate that its bound is about. */
   get bytes(): number {
-    return this.#youngBytes + this.#oldBytes
+    return this.#young.bytes + this.#old.bytes
   }
 
   get(text: string): KnownToken | undefined {
-    const known = this.#young.get(text) ?? this.#renewed(text)
+    const hash = hashOf(text)
+    const known = this.#young.get(text, hash) ?? this.#renewed(text, hash)
     if (known === undefined) this.lookups.misses++
     else this.lookups.hits++
     return known
   }
 
-  #renewed(text: string): KnownToken | undefined {
-    const old = this.#old.get(text)
-    if (old !== undefined) this.#put(text, old)
+  #renewed(text: string, hash: number): KnownToken | undefined {
+    const old = this.#old.get(text, hash)
+    if (old !== undefined) this.#put(text, hash, old)
     return old
   }
 
   /** Offers what was found out about a text that is not known yet. */
   offer(text: string, known: KnownToken): void {
-    if (this.#isNew(text)) return
+    const hash = hashOf(text)
+    if (this.#isNew(hash)) return
     // A copy: the text is a slice that would keep the whole head of its request alive.
     const copy = Buffer.from(text, 'latin1').toString('latin1')
     // A query or form can hold letters beyond latin1, which would come out as others: as those of somebody's token.
-    if (copy === text) this.#put(copy, known)
+    if (copy === text) this.#put(copy, hash, known)
   }
 
   /** Whether the text comes for the first time in a while; rarely wrong, and then a token is kept too early. */
-  #isNew(text: string): boolean {
-    const hash = hashOf(text)
+  #isNew(hash: number): boolean {
     const slot = hash & (MET_ONCE_SLOTS - 1)
     if (this.#metOnce[slot] === hash) return false
     this.#metOnce[slot] = hash
     return true
   }
 
-  #put(text: string, known: KnownToken): void {
-    const bytes = 2 * text.length + ENTRY_BYTES
-    this.#youngBytes += bytes
-    if (this.#youngBytes > MAX_BYTES / 2) {
+  #put(text: string, hash: number, known: KnownToken): void {
+    if (this.#young.bytes + bytesOf(text) > MAX_BYTES / 2) {
       this.#old = this.#young
-      this.#oldBytes = this.#youngBytes - bytes
-      this.#young = new Map()
-      this.#youngBytes = bytes
+      this.#young = new Generation()
     }
-    this.#young.set(text, known)
+    this.#young.put(text, hash, known)
   }
 }
 
+/** The tokens of one generation, by their whole text. */
+class Generation {
+  bytes = 0
+  readonly #known = new Map<string, KnownToken>()
+  /** Where something is, by hash: a map alone would have V8 hash the whole of each text, and most are met once. */
+  readonly #marks = new Uint8Array(MARKS)
+
+  get size(): number {
+    return this.#known.size
+  }
+
+  get(text: string, hash: number): KnownToken | undefined {
+    return this.#marks[hash & (MARKS - 1)] === 0 ? undefined : this.#known.get(text)
+  }
+
+  put(text: string, hash: number, known: KnownToken): void {
+    this.bytes += bytesOf(text)
+    this.#marks[hash & (MARKS - 1)] = 1
+    this.#known.set(text, known)
+  }
+}
+
+function bytesOf(text: string): number {
+  return 2 * text.length + ENTRY_BYTES
+}
+
+/** Ten times the tokens of one generation. A power of two. */
+const MARKS = 65_536
 /** 64 KiB: a token that comes again within some ten thousand others is kept. A power of two. */
 const MET_ONCE_SLOTS = 16_384
-/** A token ends in its signature, of which so many characters tell it from all others. */
-const HASHED_CHARS = 32
+/** A token ends in its signature; 96 bits of it tell it from all others. */
+const HASHED_CHARS = 16
 
 /** FNV-1a over the length and the end of a text, never 0, which stands for an empty slot. */
 function hashOf(text: string): number {

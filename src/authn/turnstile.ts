@@ -61,8 +61,11 @@ export class Turnstile {
 
   /** The token is good, which gives back all that was spent on it. */
   proved(client: Client, us: number): void {
-    this.spend(client, -us)
-    this.#sources.of(client, this.#clock.now()).prove()
+    const nowMs = this.#clock.now()
+    const source = this.#sources.of(client, nowMs)
+    source.spend(-us, nowMs)
+    source.prove()
+    this.#all.spend(-us, nowMs)
   }
 
   /**

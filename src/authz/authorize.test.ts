@@ -49,7 +49,7 @@ function principal(guard: Guard): Principal {
   const [location] = guard.authentication.spec.locations
   const [key] = issuer.keys
   assert.ok(location !== undefined && key !== undefined)
-  return { guard, location, claims: {}, key }
+  return { guard, location, claims: {}, key, repeated: false }
 }
 
 const route = routeOf()

@@ -26,7 +26,8 @@ export function identityOf(
 ): Result<Identity, Refusal> {
   const mappings = principal?.guard.authentication.spec.forward
   if (principal === undefined || mappings === undefined || mappings.length === 0) return ANONYMOUS
-  const known = trace === undefined ? KNOWN.get(principal) : undefined
+  if (!principal.repeated || trace !== undefined) return readIdentity(principal, mappings, trace)
+  const known = KNOWN.get(principal)
   if (known !== undefined) return known
   const identity = readIdentity(principal, mappings, trace)
   KNOWN.set(principal, identity)
@@ -35,7 +36,7 @@ export function identityOf(
 
 const ANONYMOUS = ok(NOBODY)
 
-/** Claims do not change, so that a principal who comes again is worked out once. */
+/** Claims do not change, so that a principal who comes again is worked out no more than twice. */
 const KNOWN = new WeakMap<Principal, Result<Identity, Refusal>>()
 
 function readIdentity(
