@@ -37,11 +37,12 @@ const CIRCUMSTANCES = {
   turnstile: new Turnstile({ now: () => 0 }),
   awaited: undefined,
   external: { ask: () => assert.fail() },
+  requestId: 'request-1',
 }
 
 function permitOf(route: Route, cover: Cover, who: Principal | undefined): Permit {
   const applicant = { plan: planOf({}), request: requestOf(), path: '/', query: undefined, route, cover }
-  const authorized = authorize(applicant, who, CIRCUMSTANCES, undefined)
+  const authorized = authorize(applicant, who, CIRCUMSTANCES, () => assert.fail(), undefined)
   return authorized.ok ? authorized.value : assert.fail()
 }
 

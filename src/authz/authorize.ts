@@ -13,6 +13,7 @@ import {
   type Stopped,
 } from './pass-checkpoints.ts'
 import type { Permit } from './permit.ts'
+import type { Preview } from './checkpoint-view.ts'
 
 /** A request that wants to go on, and what was asked of it. */
 export interface Applicant {
@@ -33,6 +34,7 @@ export function authorize(
   applicant: Applicant,
   principal: Principal | undefined,
   circumstances: CheckpointCircumstances,
+  preview: Preview,
   trace: Trace | undefined,
 ): Result<Permit, Stopped> {
   const { route, cover } = applicant
@@ -40,7 +42,7 @@ export function authorize(
     throw new Fault('a request that needs a token reached authorization without one')
   }
   if (route.checkpoints.length === 0) return ok(mint(route, cover, principal, NOTHING_PASSED))
-  const passed = passCheckpoints(applicant, circumstances, trace)
+  const passed = passCheckpoints(applicant, principal, circumstances, preview, trace)
   return passed.ok ? ok(mint(route, cover, principal, passed.value)) : err(passed.error)
 }
 

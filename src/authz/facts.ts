@@ -1,15 +1,14 @@
 import type { InboundRequest } from '../inbound/request.ts'
-import { clientAddress } from '../inbound/forwarding.ts'
-import { headerValues } from '../inbound/fields/headers.ts'
+import { clientAddress, forwardingFields } from '../inbound/forwarding.ts'
+import { headerValues, isField } from '../inbound/fields/headers.ts'
 import type { Checkpoint } from '../plan/checkpoint.ts'
 import type { Plan } from '../plan/plan.ts'
 import { canonicalHost, plainAddress } from '../policy/index.ts'
 import type { ConnectionFacts, Facts, TokenFacts } from '../policy/istio/index.ts'
-import type { RequestView } from './request-view.ts'
+import { pairsWhere, type Asked, type RequestView } from './request-view.ts'
 
 export interface FactSources {
   readonly request: InboundRequest
-  readonly path: string
   readonly view: RequestView
   readonly token: TokenFacts | undefined
   readonly checkpoint: Checkpoint
@@ -24,23 +23,24 @@ export class RequestFacts implements Facts {
   readonly connection: ConnectionFacts
   readonly #sources: FactSources
   #host: string | undefined
+  #headers: readonly string[] | undefined
   #remoteAddress: string | undefined
 
   constructor(sources: FactSources) {
-    const { request, path, token, checkpoint } = sources
+    const { request, view, token, checkpoint } = sources
     this.method = request.method
-    this.path = path
+    this.path = view.asked.path
     this.token = token
-    this.connection = checkpoint.connection ?? ownConnection(request)
+    this.connection = checkpoint.behind?.connection ?? ownConnection(request)
     this.#sources = sources
   }
 
   get host(): string {
-    return (this.#host ??= hostOf(this.#sources.request))
+    return (this.#host ??= hostOf(this.#sources.view.asked))
   }
 
   get headers(): readonly string[] {
-    return this.#sources.view.headers
+    return (this.#headers ??= headersOf(this.#sources))
   }
 
   get remoteAddress(): string {
@@ -49,10 +49,25 @@ export class RequestFacts implements Facts {
 }
 
 /** In the one form in which the request is routed too, yet with its port. */
-function hostOf({ authority }: InboundRequest): string {
+function hostOf({ authority }: Asked): string {
   const host = canonicalHost(authority)
   if (!host.ok) return authority.toLowerCase()
   return host.value.port === undefined ? host.value.host : `${host.value.host}:${host.value.port}`
+}
+
+/**
+ * Of where a request came from the gateway itself says what Envoy does, before any policy: a client that wrote it could
+ * let itself in. Proxies that are counted have said it before.
+ */
+function headersOf({ request, view, checkpoint, plan }: FactSources): readonly string[] {
+  const { headers } = view
+  if (checkpoint.behind !== undefined || checkpoint.trustedHops > 0) return headers
+  const said = forwardingFields(request, plan.trustedPeers).pairs
+  return [...pairsWhere(headers, (name) => !isOrigin(name)), ...pairsWhere(said, (name) => isOrigin(name))]
+}
+
+function isOrigin(name: string): boolean {
+  return isField(name, 'x-forwarded-for') || isField(name, 'x-forwarded-proto')
 }
 
 const LAST = new WeakMap<InboundRequest['peer'], ConnectionFacts>()

@@ -1,4 +1,5 @@
-export { authorize } from './authorize.ts'
+export { authorize, type Applicant } from './authorize.ts'
 export type { ExternalAnswer, ExternalChecks, ExternalQuestion, ExternalResponse } from './external.ts'
 export type { Stopped } from './pass-checkpoints.ts'
-export type { Permit } from './permit.ts'
+export type { Passage, Permit } from './permit.ts'
+export type { FieldsAndQuery } from './request-view.ts'

@@ -5,6 +5,7 @@ import {
   type AuthenticationRefusal,
   type AwaitedToken,
   type Bearer,
+  type Principal,
   type SignatureChecks,
   type TokenCache,
   type Turnstile,
@@ -18,10 +19,11 @@ import type { TokenLocation } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
 import type { Observation } from '../policy/istio/index.ts'
 import type { Applicant } from './authorize.ts'
+import { viewAt, type Preview } from './checkpoint-view.ts'
 import type { ExternalChecks, ExternalResponse } from './external.ts'
 import { RequestFacts } from './facts.ts'
 import { deniedBy, externallyDenied } from './policy-refusal.ts'
-import { takenOff, viewOf, type RequestView } from './request-view.ts'
+import { takenOff, type RequestView } from './request-view.ts'
 import { traceCustom, tracePolicies } from './trace-policies.ts'
 
 /** What a checkpoint has to know beside the request. */
@@ -32,6 +34,7 @@ export interface CheckpointCircumstances {
   readonly turnstile: Turnstile
   readonly awaited: AwaitedToken | undefined
   readonly external: ExternalChecks
+  readonly requestId: string
 }
 
 type CheckpointInput = Applicant & CheckpointCircumstances
@@ -73,18 +76,20 @@ export type Stopped = CheckpointRefusal | TokenWait | Wait
 /** Passes the checkpoints of a route one after the other; each sees what those before it made of the request. */
 export function passCheckpoints(
   applicant: Applicant,
+  principal: Principal | undefined,
   circumstances: CheckpointCircumstances,
+  preview: Preview,
   trace: Trace | undefined,
 ): Result<Passed, Stopped> {
-  const { request, query, route } = applicant
   const input = { ...applicant, ...circumstances }
-  let view = viewOf(request.headers, query, route.reserved.header)
   let passed = NOTHING_PASSED
-  for (const checkpoint of route.checkpoints) {
+  for (const checkpoint of applicant.route.checkpoints) {
+    const view = viewAt(checkpoint, applicant, principal, passed, (passage) =>
+      preview(passage, applicant, circumstances.requestId),
+    )
     const step = passOne(checkpoint, view, input, trace)
     if (!step.ok) return err(afterOthers(step.error, passed.observations))
-    view = step.value.view
-    passed = passed === NOTHING_PASSED ? step.value.passed : joined(passed, step.value.passed)
+    passed = passed === NOTHING_PASSED ? step.value : joined(passed, step.value)
   }
   return ok(passed)
 }
@@ -95,18 +100,13 @@ function afterOthers(stopped: Stopped, earlier: readonly Observation[]): Stopped
   return { ...stopped, observations: [...earlier, ...stopped.observations] }
 }
 
-interface StepPassed {
-  readonly view: RequestView
-  readonly passed: Passed
-}
-
 /** In Istio's order: who must be asked, then tokens, then AUDIT, DENY and ALLOW. */
 function passOne(
   checkpoint: Checkpoint,
   first: RequestView,
   input: CheckpointInput,
   trace: Trace | undefined,
-): Result<StepPassed, Stopped> {
+): Result<Passed, Stopped> {
   const custom = askExternal(checkpoint, first, input, trace)
   if (!custom.ok) return custom
   const asked = first.after({ withheld: [], fields: custom.value })
@@ -118,21 +118,18 @@ function passOne(
     return err(unanswered(ruleRefusal(bearer.rule, { reason: 'claim-not-forwardable' })))
   const outputs = fields ?? NO_FIELDS
   const view = asked.after({ withheld, fields: outputs })
-  const { request, path, plan } = input
-  const facts = new RequestFacts({ request, path, view, token: bearer?.facts, checkpoint, plan })
+  const { request, plan } = input
+  const facts = new RequestFacts({ request, view, token: bearer?.facts, checkpoint, plan })
   const verdict = checkpoint.policies.decide(facts)
   if (trace !== undefined) tracePolicies(trace, checkpoint, facts, verdict)
   const observations = checkpoint.policies.observe(facts)
   if (!verdict.allowed) return err({ ...unanswered(deniedBy(verdict, checkpoint)), observations })
   return ok({
-    view,
-    passed: {
-      bearer,
-      withheld,
-      fields: [takenOff(custom.value, withheld), outputs].filter((pairs) => pairs.length > 0),
-      replaced: custom.value.length === 0 ? NO_NAMES : new Set(namesOf(custom.value)),
-      observations,
-    },
+    bearer,
+    withheld,
+    fields: [takenOff(custom.value, withheld), outputs].filter((pairs) => pairs.length > 0),
+    replaced: custom.value.length === 0 ? NO_NAMES : new Set(namesOf(custom.value)),
+    observations,
   })
 }
 
@@ -144,19 +141,21 @@ function unanswered(refusal: AuthenticationRefusal): CheckpointRefusal {
 function askExternal(
   checkpoint: Checkpoint,
   view: RequestView,
-  { request, path, query, plan, external }: CheckpointInput,
+  { request, plan, external }: CheckpointInput,
   trace: Trace | undefined,
 ): Result<readonly string[], CheckpointRefusal | Wait> {
   const { policies, authorizers } = checkpoint
   if (!policies.asks) return NOTHING_ADDED
-  const facts = new RequestFacts({ request, path, view, token: undefined, checkpoint, plan })
+  const facts = new RequestFacts({ request, view, token: undefined, checkpoint, plan })
   const rule = policies.custom(facts)
   const authorizer = authorizers.get(rule?.policy.provider ?? '')
   if (rule === undefined) return NOTHING_ADDED
   if (authorizer === undefined) throw new Error('a policy names an authorizer that the plan does not have')
+  const { query } = view
+  const { authority, path } = view.asked
   const question = {
     method: request.method,
-    host: request.authority,
+    host: authority,
     target: query === undefined ? path : `${path}?${query}`,
     headers: view.headers,
   }

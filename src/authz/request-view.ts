@@ -11,38 +11,58 @@ export interface RequestChange {
   readonly fields: readonly string[]
 }
 
-/** The fields and the query of a request as the next to look at it sees them. Worked out only for who looks. */
-export class RequestView {
-  readonly #make: () => readonly string[]
-  readonly query: string | undefined
-  #headers: readonly string[] | undefined
+/** What is asked for, and where. */
+export interface Asked {
+  /** With the port, where one is named. */
+  readonly authority: string
+  readonly path: string
+}
 
-  constructor(make: () => readonly string[], query: string | undefined) {
+/** What costs something to say. */
+export interface FieldsAndQuery {
+  readonly headers: readonly string[]
+  /** Without the question mark; undefined where there is none. */
+  readonly query: string | undefined
+}
+
+/** A request as the next to look at it sees it. Fields and query are worked out only for who looks. */
+export class RequestView {
+  readonly asked: Asked
+  readonly #make: () => FieldsAndQuery
+  #made: FieldsAndQuery | undefined
+
+  constructor(asked: Asked, make: () => FieldsAndQuery) {
+    this.asked = asked
     this.#make = make
-    this.query = query
   }
 
   get headers(): readonly string[] {
-    return (this.#headers ??= this.#make())
+    return (this.#made ??= this.#make()).headers
+  }
+
+  get query(): string | undefined {
+    return (this.#made ??= this.#make()).query
   }
 
   after({ withheld, fields }: RequestChange): RequestView {
     if (withheld.length === 0 && fields.length === 0) return this
-    return new RequestView(
-      () => changedHeaders(this.headers, withheld, fields),
-      this.query === undefined ? undefined : withoutTokens(this.query, withheld),
-    )
+    return new RequestView(this.asked, () => ({
+      headers: changedHeaders(this.headers, withheld, fields),
+      query: this.query === undefined ? undefined : withoutTokens(this.query, withheld),
+    }))
   }
 }
 
 /** A client's request without the names that are not its to say. */
 export function viewOf(
-  headers: readonly string[],
-  query: string | undefined,
+  asked: Asked,
+  { headers, query }: FieldsAndQuery,
   reserved: ReadonlySet<string>,
 ): RequestView {
-  if (reserved.size === 0) return new RequestView(() => headers, query)
-  return new RequestView(() => kept(headers, (name) => !reserved.has(spellingOf(name))), query)
+  return new RequestView(asked, () => ({
+    headers: reserved.size === 0 ? headers : pairsWhere(headers, (name) => !reserved.has(spellingOf(name))),
+    query,
+  }))
 }
 
 function changedHeaders(
@@ -51,7 +71,7 @@ function changedHeaders(
   set: readonly string[],
 ): readonly string[] {
   const names = new Set(set.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()))
-  const rest = kept(
+  const rest = pairsWhere(
     headers,
     (name, value) => !names.has(name.toLowerCase()) && !isToken(name, value, withheld),
   )
@@ -61,7 +81,7 @@ function changedHeaders(
 /** Fields without those in which a token stands that does not go on: what was set for a rule to see, too. */
 export function takenOff(pairs: readonly string[], withheld: readonly TokenLocation[]): readonly string[] {
   if (pairs.length === 0 || withheld.length === 0) return pairs
-  return kept(pairs, (name, value) => !isToken(name, value, withheld))
+  return pairsWhere(pairs, (name, value) => !isToken(name, value, withheld))
 }
 
 function isToken(name: string, value: string, withheld: readonly TokenLocation[]): boolean {
@@ -88,7 +108,11 @@ function withoutTokens(query: string, withheld: readonly TokenLocation[]): strin
   return names.size === 0 ? query : removePairs(query, (name) => names.has(spellingOf(name)))
 }
 
-function kept(headers: readonly string[], test: (name: string, value: string) => boolean): readonly string[] {
+/** The fields whose name and value pass a test. */
+export function pairsWhere(
+  headers: readonly string[],
+  test: (name: string, value: string) => boolean,
+): readonly string[] {
   const rest: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? ''

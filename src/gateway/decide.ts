@@ -12,7 +12,7 @@ import type { Form } from '../inbound/fields/form.ts'
 import type { Trace } from '../policy/index.ts'
 import { Wait } from '../kernel/wait.ts'
 import { identityOf } from '../proxy/identity.ts'
-import { rewriteRequest } from '../proxy/rewrite.ts'
+import { previewRequest, rewriteRequest } from '../proxy/rewrite.ts'
 import type { UpstreamRequest } from '../proxy/upstream.ts'
 import { refused, type Examined, type Refused } from './examine.ts'
 
@@ -80,7 +80,7 @@ export function decide(
       : { ...refused(error.refusal, error.style, route), late: error.late }
   }
   const principal = authenticated.value
-  const authorized = authorize(examined, principal, circumstances, trace)
+  const authorized = authorize(examined, principal, circumstances, previewRequest, trace)
   if (!authorized.ok) return stopped(authorized.error, examined, awaited)
   const permit = authorized.value
   const identity = identityOf(principal, trace)

@@ -12,9 +12,18 @@ export interface Checkpoint {
   readonly policies: PolicySet
   /** Services that its CUSTOM policies ask, by name. */
   readonly authorizers: ReadonlyMap<string, ExternalAuthorizerSpec>
-  /** The connection between gateway and backend; undefined at the gateway, where it is the client's own. */
-  readonly connection: ConnectionFacts | undefined
+  /** What a backend sees of the gateway; undefined at the gateway, to which the client itself comes. */
+  readonly behind: BehindGateway | undefined
   readonly trustedHops: number
+}
+
+/** A backend as the gateway asks it. */
+export interface BehindGateway {
+  readonly connection: ConnectionFacts
+  /** The Host that it sees; undefined for the client's. */
+  readonly host: string | undefined
+  /** What stands before the path of each request; empty, or a path without a final slash. */
+  readonly basePath: string
 }
 
 /** Gives the checkpoints that a request to a backend passes, in order; none where neither has rules. */
@@ -35,7 +44,7 @@ export function checkpointsOf(
         tokenRules: buildTokenRules(place.tokenRules, keys),
         policies: new PolicySet(place.policies),
         authorizers,
-        connection: place.backend === undefined ? undefined : connectionTo(backend, principal),
+        behind: place.backend === undefined ? undefined : behindGateway(backend, principal),
         trustedHops: spec.trustedHops,
       }
     })
@@ -51,12 +60,22 @@ export function checkpointsOf(
 
 const NO_CHECKPOINTS: readonly Checkpoint[] = []
 
+function behindGateway(backend: BackendSpec | undefined, principal: string | undefined): BehindGateway {
+  // Of several URLs one stands for all.
+  const url = backend?.kind === 'http' ? URL.parse(backend.urls[0] ?? '') : null
+  const seesOwnHost = backend?.kind === 'http' && backend.hostHeader === 'backend'
+  return {
+    connection: connectionTo(url, principal),
+    host: seesOwnHost ? url?.host : undefined,
+    basePath: url?.pathname.replace(/\/+$/, '') ?? '',
+  }
+}
+
 /**
  * What a backend sees of the connection from the gateway. Its source is the gateway, whose address there is not known:
  * no block holds it, so that a policy which lets addresses in lets nobody in by it.
  */
-function connectionTo(backend: BackendSpec | undefined, principal: string | undefined): ConnectionFacts {
-  const url = backend?.kind === 'http' ? URL.parse(backend.urls[0] ?? '') : null
+function connectionTo(url: URL | null, principal: string | undefined): ConnectionFacts {
   const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
   return {
     address: '',

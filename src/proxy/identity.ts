@@ -14,7 +14,8 @@ export interface Identity {
   readonly cookie: readonly string[]
 }
 
-const NOBODY: Identity = { header: NO_FIELD_LIST, query: [], form: [], cookie: [] }
+/** Of a principal whose claims are not handed on, and of none. */
+export const NOBODY: Identity = { header: NO_FIELD_LIST, query: [], form: [], cookie: [] }
 
 /**
  * What of a principal is handed on. A claim that its place cannot carry unchanged refuses the request: dropping or

@@ -1,5 +1,5 @@
 import type { Principal } from '../authn/index.ts'
-import type { Permit } from '../authz/index.ts'
+import type { Applicant, FieldsAndQuery, Passage, Permit } from '../authz/index.ts'
 import { FieldList } from '../http1/index.ts'
 import { appendCookies, removeCookies } from '../inbound/fields/cookie.ts'
 import type { Form } from '../inbound/fields/form.ts'
@@ -7,15 +7,18 @@ import { appendPairs, removePairs } from '../inbound/fields/query.ts'
 import { forwardingFields, isForwardingField } from '../inbound/forwarding.ts'
 import type { InboundRequest } from '../inbound/request.ts'
 import type { Route } from '../plan/plan.ts'
+import { rewritePath } from '../plan/rewrite-path.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 import { spellingOf, type AddressSet } from '../policy/index.ts'
 import { endToEnd } from './hop-by-hop.ts'
-import type { Identity } from './identity.ts'
-import { rewritePath } from './rewrite-path.ts'
+import { identityOf, NOBODY, type Identity } from './identity.ts'
 import { UpstreamRequest } from './upstream.ts'
 
-export interface Rewriting {
+export interface Rewriting extends Rewritable {
   readonly permit: Permit
+}
+
+interface Rewritable {
   readonly request: InboundRequest
   /** The canonical path, which was matched. */
   readonly path: string
@@ -34,19 +37,13 @@ export interface Rewriting {
  * cannot remove what the gateway sets.
  */
 export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
-  const { permit, request, path, identity } = rewriting
-  const withheld = withheldFrom(permit)
-  const query = rewriteQuery(rewriting, withheld)
-  const body = rewriteForm(rewriting, withheld)
-  const target = rewritePath(path, permit.route.spec.pathRewrites) + (query === undefined ? '' : `?${query}`)
-  const fields = [
-    keptFields(rewriting, withheld),
-    ...(body === undefined ? [] : [new FieldList(['Content-Type', body.contentType])]),
-    forwardingFields(request, rewriting.trustedPeers),
-    new FieldList(['X-Request-Id', rewriting.requestId]),
-    identity.header,
-    ...permit.passed.fields.map((pairs) => listOf(pairs)),
-  ]
+  const { permit: passage, request, path } = rewriting
+  const withheld = withheldFrom(passage)
+  const query = rewriteQuery(rewriting, passage, withheld)
+  const body = rewriteForm(rewriting, passage, withheld)
+  const target = rewritePath(path, passage.route.spec.pathRewrites) + (query === undefined ? '' : `?${query}`)
+  const kept = keptFields(rewriting, passage, withheld)
+  const fields = withOwnFields(kept, body?.contentType, rewriting, passage)
   return new UpstreamRequest({
     method: request.method,
     target,
@@ -56,11 +53,53 @@ export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
   })
 }
 
+/** The fields and the query that the backend would get of a request so far: to be looked at, not to be sent. */
+export function previewRequest(
+  passage: Passage,
+  { plan, request, path, query }: Applicant,
+  requestId: string,
+): FieldsAndQuery {
+  const identity = identityOf(passage.principal, undefined)
+  const rewritable: Rewritable = {
+    request,
+    path,
+    query,
+    form: undefined,
+    // Where a claim cannot be carried the request is refused, whatever policies say of it.
+    identity: identity.ok ? identity.value : NOBODY,
+    requestId,
+    trustedPeers: plan.trustedPeers,
+  }
+  const withheld = withheldFrom(passage)
+  const kept = new FieldList(keptHeaders(rewritable, passage, withheld))
+  return {
+    headers: withOwnFields(kept, undefined, rewritable, passage).flatMap(({ pairs }) => pairs),
+    query: rewriteQuery(rewritable, passage, withheld),
+  }
+}
+
+/** The client's fields, and then what the gateway says itself. */
+function withOwnFields(
+  kept: FieldList,
+  contentType: string | undefined,
+  { request, trustedPeers, requestId, identity }: Rewritable,
+  { passed }: Passage,
+): readonly FieldList[] {
+  return [
+    kept,
+    ...(contentType === undefined ? [] : [new FieldList(['Content-Type', contentType])]),
+    forwardingFields(request, trustedPeers),
+    new FieldList(['X-Request-Id', requestId]),
+    identity.header,
+    ...passed.fields.map((pairs) => listOf(pairs)),
+  ]
+}
+
 /**
  * Where tokens are that the backend must not get: the verified one, and whatever else stands where tokens are looked
  * for, which a backend might take for verified. Nothing where the token is passed through.
  */
-function withheldFrom({ principal, cover, passed }: Permit): readonly TokenLocation[] {
+function withheldFrom({ principal, cover, passed }: Passage): readonly TokenLocation[] {
   const byGuards = principal === undefined ? cover.withheld : withheldBy(principal)
   if (passed.withheld.length === 0) return byGuards
   return byGuards.length === 0 ? passed.withheld : [...byGuards, ...passed.withheld]
@@ -93,32 +132,35 @@ interface Kept {
 const KEPT = new WeakMap<readonly string[], Kept>()
 
 /** The client's own fields that go on. A client repeats them with every request, so they are worked out once. */
-function keptFields(rewriting: Rewriting, withheld: readonly TokenLocation[]): FieldList {
-  const { permit, request, form } = rewriting
-  const { route, principal } = permit
-  const isAnew = !request.repeated || form !== undefined || permit.passed.replaced.size > 0
-  if (isAnew) return new FieldList(keptHeaders(rewriting, withheld))
+function keptFields(rewritable: Rewritable, passage: Passage, withheld: readonly TokenLocation[]): FieldList {
+  const { request, form } = rewritable
+  const { route, principal, passed } = passage
+  const isAnew = !request.repeated || form !== undefined || passed.replaced.size > 0
+  if (isAnew) return new FieldList(keptHeaders(rewritable, passage, withheld))
   const known = KEPT.get(request.headers)
   const same = known?.route === route && known.principal === principal && known.withheld === withheld
   if (known !== undefined && same) return known.fields
-  const fields = new FieldList(keptHeaders(rewriting, withheld))
+  const fields = new FieldList(keptHeaders(rewritable, passage, withheld))
   KEPT.set(request.headers, { route, principal, withheld, fields })
   return fields
 }
 
 /** The client's own end-to-end fields that it may send on, its cookies with the gateway's. */
-function keptHeaders(rewriting: Rewriting, withheld: readonly TokenLocation[]): string[] {
-  const { permit, request } = rewriting
-  const exclusion = exclusionOf(rewriting, withheld)
+function keptHeaders(
+  { request, form, identity }: Rewritable,
+  passage: Passage,
+  withheld: readonly TokenLocation[],
+): string[] {
+  const exclusion = exclusionOf(form, passage, withheld)
   const kept: string[] = []
   const source = endToEnd(request.headers)
-  let cookies = rewriting.identity.cookie
+  let cookies = identity.cookie
   for (let i = 0; i < source.length; i += 2) {
     const name = source[i] ?? ''
     const lower = name.toLowerCase()
     const own = source[i + 1] ?? ''
     if (isExcluded(lower, own, exclusion)) continue
-    const value = lower === 'cookie' ? appendCookies(rewriteCookies(own, permit, withheld), cookies) : own
+    const value = lower === 'cookie' ? appendCookies(rewriteCookies(own, passage, withheld), cookies) : own
     if (lower === 'cookie') cookies = NO_COOKIES
     // A Cookie field of which nothing is left goes with it.
     if (value !== '' || own === '') kept.push(name, value)
@@ -144,13 +186,16 @@ interface Exclusion {
   readonly hasForm: boolean
 }
 
-function exclusionOf({ permit, form }: Rewriting, withheld: readonly TokenLocation[]): Exclusion {
-  const { principal, route } = permit
+function exclusionOf(
+  form: Form | undefined,
+  { principal, route, passed }: Passage,
+  withheld: readonly TokenLocation[],
+): Exclusion {
   const name = principal?.location.in === 'header' ? principal.location.name.toLowerCase() : ''
   const spelling = spellingOf(name)
   return {
     reserved: route.reserved.header,
-    replaced: permit.passed.replaced,
+    replaced: passed.replaced,
     tokens: withheld.flatMap((location) =>
       location.in === 'header' ? [{ name: location.name.toLowerCase(), prefix: location.prefix }] : [],
     ),
@@ -184,16 +229,17 @@ function isReplaced(lowerName: string, hasForm: boolean): boolean {
   return hasForm && lowerName === 'content-type'
 }
 
-function rewriteCookies(header: string, permit: Permit, withheld: readonly TokenLocation[]): string {
-  const drop = dropping('cookie', permit, withheld)
+function rewriteCookies(header: string, passage: Passage, withheld: readonly TokenLocation[]): string {
+  const drop = dropping('cookie', passage, withheld)
   return drop === undefined ? header : removeCookies(header, drop)
 }
 
 function rewriteQuery(
-  { permit, query, identity }: Rewriting,
+  { query, identity }: Rewritable,
+  passage: Passage,
   withheld: readonly TokenLocation[],
 ): string | undefined {
-  const drop = query === undefined ? undefined : dropping('query', permit, withheld)
+  const drop = query === undefined ? undefined : dropping('query', passage, withheld)
   let rest = query
   if (query !== undefined && drop !== undefined) {
     const left = removePairs(query, drop)
@@ -204,11 +250,12 @@ function rewriteQuery(
 }
 
 function rewriteForm(
-  { permit, form, identity }: Rewriting,
+  { form, identity }: Rewritable,
+  passage: Passage,
   withheld: readonly TokenLocation[],
 ): { readonly bytes: Buffer; readonly contentType: string } | undefined {
   if (form === undefined) return undefined
-  const drop = dropping('form', permit, withheld)
+  const drop = dropping('form', passage, withheld)
   const left = drop === undefined ? form : form.remove(drop)
   const whole = identity.form.length === 0 ? left : left.append(identity.form)
   return { bytes: whole.bytes, contentType: whole.contentType }
@@ -217,7 +264,7 @@ function rewriteForm(
 /** Which names go from a place: reserved ones and those of tokens, in every spelling. Undefined where none does. */
 function dropping(
   place: 'cookie' | 'query' | 'form',
-  { route }: Permit,
+  { route }: Passage,
   withheld: readonly TokenLocation[],
 ): ((name: string) => boolean) | undefined {
   const reserved = route.reserved[place]

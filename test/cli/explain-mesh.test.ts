@@ -112,6 +112,33 @@ describe('claimgate explain, for policies of a mesh', () => {
     await refused(['/admin/x'], /hint: .*send it as the header `Authorization: Bearer <token>`/)
   })
 
+  it('says that the gateway takes off what its own rules have verified', async () => {
+    const rule = "[{ from: [{ source: { requestPrincipals: ['*'] } }] }]"
+    folder.write(
+      'policy.yaml',
+      policy('ALLOW', rule)
+        .replace('istio-system', 'foo')
+        .replace(/ {2}selector: .*\n/, ''),
+    )
+    folder.write(
+      'native.yaml',
+      `version: 1
+backends: { b: { url: http://127.0.0.1:9000, namespace: foo } }
+authentications: { a: { keys: { jwksFile: jwks.json } } }
+routes: [{ path: /*, backend: b, auth: a }]
+import: [{ mesh: policy.yaml }]
+`,
+    )
+    const { code, stdout } = await run(['explain', 'native.yaml', '/', '-t', await token()], {
+      cwd: folder.path,
+    })
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /hint: the gateway takes the token off .* write `keepToken: true` at the authentication/,
+    )
+  })
+
   it('says what differs in a token of another issuer or audience', async () => {
     await refused(
       ['/admin/x', '-t', await token({ iss: 'https://other.example' })],

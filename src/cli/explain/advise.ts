@@ -85,7 +85,8 @@ export function advise(the: Case): readonly string[] {
   if (outcome === 'forward') return adviseForwarded(the)
   const byRules = the.guards.length === 0 && (the.route?.checkpoints.length ?? 0) > 0
   const advisor = byRules ? MESH_ADVISORS.get(reason) : undefined
-  return (advisor ?? BY_REASON.get(reason))?.(the) ?? []
+  // Policies have the same say where a guard has let the token in.
+  return (advisor ?? BY_REASON.get(reason) ?? MESH_ADVISORS.get(reason))?.(the) ?? []
 }
 
 /** A token that nobody looked at is a surprise, as its claims do not arrive. */

@@ -1,4 +1,4 @@
-import type { PathRewriteSpec } from '../plan/spec.ts'
+import type { PathRewriteSpec } from './spec.ts'
 import { comparablePath } from '../policy/index.ts'
 
 /** The path that the backend gets: the first rewrite that matches the canonical path, or that path itself. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PathRewriteSpec } from '../plan/spec.ts'
+import type { PathRewriteSpec } from './spec.ts'
 import { rewritePath } from './rewrite-path.ts'
 
 const equal = (match: string, replacement: string): PathRewriteSpec => ({ kind: 'equal', match, replacement })
