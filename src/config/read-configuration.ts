@@ -4,6 +4,7 @@ import { readDocuments } from '../dialects/document.ts'
 import type { Environment } from '../dialects/native/index.ts'
 import { SourceNode } from '../dialects/source-node.ts'
 import { checkConflicts, checkUse } from './check-plan.ts'
+import { checkTokenPlaces } from './check-token-places.ts'
 import type { Configuration } from './configuration.ts'
 import { detectDialect } from './detect-dialect.ts'
 import { FileAccess } from './file-access.ts'
@@ -57,7 +58,10 @@ export async function readConfiguration(
   const problems: Problem[] = []
   const access = new FileAccess(io)
   const draft = await readEntry(entry, access, io.environment ?? {}, problems)
-  if (draft !== undefined) problems.push(...checkConflicts(draft.compiled))
+  if (draft !== undefined) {
+    const { compiled, checkpoints } = draft
+    problems.push(...checkConflicts(compiled), ...checkTokenPlaces(compiled, checkpoints))
+  }
   if (draft === undefined || hasErrors(problems))
     return { configuration: undefined, problems: inOrder(entry.file, problems), files: access.files }
   problems.push(...checkUse(draft.compiled))

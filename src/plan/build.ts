@@ -93,18 +93,20 @@ function outputsTo(backend: string, checkpoints: PlanSpec['checkpoints']): reado
   const places = checkpoints?.places.filter(
     (place) => place.backend === undefined || place.backend === backend,
   )
+  const rules = places?.flatMap(({ tokenRules }) => tokenRules) ?? []
+  const brought = rules.flatMap(({ locations }) => locations.map(({ name }) => name.toLowerCase()))
   return (places ?? []).flatMap((place) => [
     ...place.tokenRules.flatMap((rule) => outputHeaders(rule)),
-    ...answeredHeaders(place, checkpoints?.authorizers ?? []),
+    ...answeredHeaders(place, checkpoints?.authorizers ?? [], brought),
   ])
 }
 
 /** What an authorizer may say of a client, which then has no say in it; but for what the client has to bring itself. */
 function answeredHeaders(
-  { policies, tokenRules }: CheckpointSpec,
+  { policies }: CheckpointSpec,
   authorizers: readonly ExternalAuthorizerSpec[],
+  brought: readonly string[],
 ): readonly string[] {
-  const brought = tokenRules.flatMap(({ locations }) => locations.map(({ name }) => name.toLowerCase()))
   const asked = new Set(policies.map(({ provider }) => provider))
   return authorizers
     .filter(({ name }) => asked.has(name))

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestRequest } from '../../support/decision.ts'
-import { answerTo, authentication, meshPlan, meshToken, policy } from '../../support/mesh.ts'
+import {
+  answerTo,
+  authentication,
+  ISSUER,
+  meshIssuer,
+  meshPlan,
+  meshToken,
+  policy,
+} from '../../support/mesh.ts'
 
 const GOOD = meshToken()
 const BAD_FORMAT = '401 Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections'
@@ -84,3 +92,66 @@ table('cookies', 'fromCookies: [session]', [
   ['in the second field', header('Cookie', 'a=b', 'Cookie', `session=${GOOD}`), '200'],
   ['without it', header('Cookie', `other=${GOOD}`), NOBODY],
 ])
+
+describe('a header in which something is handed on', () => {
+  const atBackend = (document: string): string =>
+    document.replace('namespace: istio-system', 'namespace: foo').replace(/ {2}selector: .*\n/, '')
+  const native = (more: string): string => `
+version: 1
+backends: { b: { url: http://127.0.0.1:9000, namespace: foo } }
+import: [{ mesh: mesh.yaml }]
+${more}`
+  const OPEN = 'routes: [{ path: /*, backend: b, auth: none }]'
+
+  it('is no place for the tokens of a rule: none would ever be found', async () => {
+    for (const fields of [
+      'outputPayloadToHeader: authorization',
+      'fromHeaders: [{ name: X-Token }]\noutputClaimToHeaders: [{ header: x_token, claim: sub }]',
+    ])
+      await assert.rejects(
+        meshPlan([authentication(fields)]),
+        /:8: error: .* hands something on in it as well/,
+      )
+  })
+
+  it('nor for those of another rule there, or of one that comes before', async () => {
+    const reading = authentication('fromHeaders: [{ name: X-Token }]', 'a')
+    const saying = authentication(
+      'fromHeaders: [{ name: X-Other }]\noutputPayloadToHeader: X-Token',
+      'b',
+      `${ISSUER}/b`,
+    )
+    await assert.rejects(meshPlan([reading, saying]), /`istio-system\/b\[0\]` .* hands something on in it/)
+    await assert.rejects(meshPlan([reading, atBackend(saying)], { native: native(OPEN) }), /`foo\/b\[0\]`/)
+    // The gateway sets it, perhaps to a token.
+    await meshPlan([atBackend(reading), saying], { native: native(OPEN) })
+  })
+
+  it('nor where a claim goes after the rules', async () => {
+    const claims = native(`
+authentications:
+  a: { keys: { jwks: ${JSON.stringify({ keys: [meshIssuer.signer.jwk] })} }, forward: [{ claim: sub, header: X-Token }] }
+routes: [{ path: /*, backend: b, auth: a }]`)
+    const reading = authentication('fromHeaders: [{ name: X-Token }]')
+    await assert.rejects(
+      meshPlan([reading], { native: claims }),
+      /`a` \(claimgate\.yaml:\d+\) hands something/,
+    )
+  })
+
+  it('is one where an external authorizer may replace the token, also at the backend', async () => {
+    const asking = atBackend(policy('CUSTOM', '[{}]', 'ask')).replace(
+      'action: CUSTOM',
+      'action: CUSTOM\n  provider: { name: auth }',
+    )
+    const providers =
+      'mesh: { extensionProviders: { auth: { url: http://127.0.0.1:1, forwardHeaders: [x-token] } } }'
+    const plan = await meshPlan(
+      [authentication('fromHeaders: [{ name: X-Token }]'), ONLY_PRINCIPALS, asking],
+      {
+        native: native(`${OPEN}\n${providers}`),
+      },
+    )
+    assert.equal(answerTo(plan, { headers: ['X-Token', GOOD] }), '200')
+  })
+})
