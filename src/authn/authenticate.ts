@@ -118,12 +118,27 @@ function verifyFound(
     if (trace !== undefined) traceIssuer(trace, issuer, search)
     return err({ reason: 'issuer-unknown', guard: undefined, rejection: undefined })
   }
+  return verifyByOne(candidates, { found, known, token: parsed.value }, input, trace)
+}
+
+/** The first guard that lets the token in. Nobody waits for keys of one where another does; otherwise for those of all. */
+function verifyByOne(
+  candidates: readonly Guard[],
+  read: ReadToken,
+  input: AuthenticationInput,
+  trace: Trace | undefined,
+): Result<Principal, Failure | TokenWait> {
   let failure: Failure | undefined
+  let waiting: TokenWait | undefined
   for (const guard of candidates) {
-    const outcome = verifyBy(guard, { found, known, token: parsed.value }, input, trace)
-    if (outcome.ok || outcome.error instanceof TokenWait) return outcome
-    failure = further(failure, outcome.error)
+    const outcome = verifyBy(guard, read, input, trace)
+    if (outcome.ok) return outcome
+    const { error } = outcome
+    if (!(error instanceof TokenWait)) failure = further(failure, error)
+    else if (error.awaited.keys === undefined) return outcome
+    else waiting = waiting?.and(error) ?? error
   }
+  if (waiting !== undefined) return err(waiting)
   return err(failure ?? MISSING)
 }
 

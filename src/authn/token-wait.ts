@@ -1,4 +1,4 @@
-import type { Wait } from '../kernel/wait.ts'
+import { waitForAll, type Wait } from '../kernel/wait.ts'
 import type { AwaitedKeys } from './newer-keys.ts'
 import type { KnownToken } from './token-cache.ts'
 
@@ -21,5 +21,10 @@ export class TokenWait {
   constructor(wait: Wait, awaited: AwaitedToken) {
     this.wait = wait
     this.awaited = awaited
+  }
+
+  /** Waits for another as well. */
+  and({ wait, awaited }: TokenWait): TokenWait {
+    return new TokenWait(waitForAll([this.wait, wait]) ?? wait, { ...awaited, before: this.awaited })
   }
 }

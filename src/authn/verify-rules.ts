@@ -51,10 +51,16 @@ export function verifyByRules(
 ): Result<RuleVerdict, AuthenticationRefusal | TokenWait> {
   const verification = new Verification(input)
   let failures: Failure[] | undefined
+  let waiting: TokenWait | undefined
   for (const rule of input.rules) {
     const outcome = verification.verify(rule)
     if (outcome === undefined) continue
-    if (outcome instanceof TokenWait) return err(outcome)
+    if (outcome instanceof TokenWait) {
+      if (outcome.awaited.keys === undefined) return err(outcome)
+      // Nobody waits for keys of one rule where another is met; where none is, for those of all at once.
+      waiting = waiting?.and(outcome) ?? outcome
+      continue
+    }
     if (outcome.ok) {
       if (trace !== undefined) traceRule(trace, outcome.value)
       return withOthers(outcome.value, verification, input)
@@ -64,6 +70,7 @@ export function verifyByRules(
     failures ??= []
     failures.push({ rule, rejection: outcome.error })
   }
+  if (waiting !== undefined) return err(waiting)
   if (failures === undefined) {
     trace?.push({
       stage: 'token',

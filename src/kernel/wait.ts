@@ -17,3 +17,17 @@ export class Wait {
     this.#start(done)
   }
 }
+
+/** A wait that is over when all of them are; undefined where there is none. */
+export function waitForAll(waits: readonly Wait[]): Wait | undefined {
+  const [first] = waits
+  if (first === undefined || waits.length === 1) return first
+  return new Wait(first.what, (done) => {
+    let left = waits.length
+    for (const wait of waits) {
+      wait.start(() => {
+        if (--left === 0) done()
+      })
+    }
+  })
+}

@@ -1,5 +1,5 @@
 import { createKeySet, type KeySet, type VerificationKey } from '../jwt/index.ts'
-import { Wait } from '../kernel/wait.ts'
+import { waitForAll, type Wait } from '../kernel/wait.ts'
 import type { SourceKeys } from './source-keys.ts'
 
 /** No source has this revision. */
@@ -44,17 +44,7 @@ export class LiveKeys {
    */
   refresh(nowMs: number, askedAtMs: number | undefined): Wait | undefined {
     if (this.#sources.length === 0) return undefined
-    const waits = this.#sources.flatMap((source) => source.refresh(nowMs, askedAtMs) ?? [])
-    const [first] = waits
-    if (first === undefined || waits.length === 1) return first
-    return new Wait(first.what, (done) => {
-      let left = waits.length
-      for (const wait of waits) {
-        wait.start(() => {
-          if (--left === 0) done()
-        })
-      }
-    })
+    return waitForAll(this.#sources.flatMap((source) => source.refresh(nowMs, askedAtMs) ?? []))
   }
 
   /** A key of these has verified a token. */
