@@ -7,6 +7,8 @@ export interface PlacedToken {
   readonly text: string
   readonly token: string
   readonly location: TokenLocation
+  /** Whether other lines of the same field hold none. */
+  readonly isBesideOthers: boolean
 }
 
 /**
@@ -16,11 +18,12 @@ export interface PlacedToken {
 export function findTokens(locations: readonly TokenLocation[], places: TokenPlaces): readonly PlacedToken[] {
   let found: PlacedToken[] | undefined
   for (const location of locations) {
-    for (const text of textsAt(location, places)) {
-      const token = tokenOf(text, location)
-      if (token === undefined) continue
+    const texts = textsAt(location, places)
+    const isBesideOthers = texts.some((text) => !holdsToken(text, location))
+    for (const text of texts) {
+      if (!holdsToken(text, location)) continue
       found ??= []
-      found.push({ text, token, location })
+      found.push({ text, token: tokenOf(text, location), location, isBesideOthers })
     }
   }
   return found ?? NONE
@@ -34,9 +37,12 @@ function textsAt(location: TokenLocation, places: TokenPlaces): readonly string[
   return values.length < 2 ? values : [...new Set(values)]
 }
 
-function tokenOf(text: string, location: TokenLocation): string | undefined {
+function holdsToken(text: string, location: TokenLocation): boolean {
+  return location.in !== 'header' || text.startsWith(location.prefix)
+}
+
+function tokenOf(text: string, location: TokenLocation): string {
   if (location.in !== 'header' || location.prefix === '') return text
-  if (!text.startsWith(location.prefix)) return undefined
   // As Envoy does: what is no letter of a token is skipped, and where nothing is left the whole value is looked at.
   let start = location.prefix.length
   while (start < text.length && !isTokenCharacter(text.charCodeAt(start))) start++

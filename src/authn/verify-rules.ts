@@ -94,7 +94,10 @@ function withOthers(
   input: RuleInput,
 ): Result<RuleVerdict, AuthenticationRefusal | TokenWait> {
   const { rule } = bearer
-  if (rule.others.length === 0) return ok({ bearer, withheld: rule.withheld })
+  const whole = rule.spec.keepToken ? NOWHERE : verification.wholeFields
+  if (rule.others.length === 0) {
+    return ok({ bearer, withheld: whole.length === 0 ? rule.withheld : [...rule.withheld, ...whole] })
+  }
   const letOn = new Set<TokenLocation>()
   for (const other of rule.others) {
     const outcome = verification.verify(other)
@@ -103,8 +106,10 @@ function withOthers(
       return err(refusalOf([{ rule: other, rejection: outcome.error }], input))
     if (outcome?.ok === true) for (const location of other.locations) letOn.add(location)
   }
-  return ok({ bearer, withheld: rule.withheld.filter((location) => !letOn.has(location)) })
+  return ok({ bearer, withheld: [...rule.withheld.filter((location) => !letOn.has(location)), ...whole] })
 }
+
+const NOWHERE: readonly TokenLocation[] = []
 
 type Outcome = Result<Bearer, TokenRejection> | TokenWait | undefined
 
@@ -122,6 +127,17 @@ class Verification {
 
   constructor(input: RuleInput) {
     this.#input = input
+  }
+
+  /**
+   * Fields in which lines without a token stand beside those with one, for the rule that was asked last: they go whole. A
+   * backend might take `bearer …` for the token that was verified.
+   */
+  get wholeFields(): readonly TokenLocation[] {
+    if (!this.#found.some(({ isBesideOthers }) => isBesideOthers)) return NOWHERE
+    return this.#found.flatMap(({ location, isBesideOthers }) =>
+      isBesideOthers && location.in === 'header' ? [{ ...location, prefix: '' }] : [],
+    )
   }
 
   /** What a rule makes of its tokens: undefined where there is none. */

@@ -1,5 +1,5 @@
 export { authorize, type Applicant } from './authorize.ts'
 export type { ExternalAnswer, ExternalChecks, ExternalQuestion, ExternalResponse } from './external.ts'
-export type { Stopped } from './pass-checkpoints.ts'
+export type { Passed, Stopped } from './pass-checkpoints.ts'
 export type { Passage, Permit } from './permit.ts'
 export type { FieldsAndQuery } from './request-view.ts'

@@ -1,5 +1,5 @@
 import type { Principal } from '../authn/index.ts'
-import type { Applicant, FieldsAndQuery, Passage, Permit } from '../authz/index.ts'
+import type { Applicant, FieldsAndQuery, Passage, Passed, Permit } from '../authz/index.ts'
 import { FieldList } from '../http1/index.ts'
 import { appendCookies, removeCookies } from '../inbound/fields/cookie.ts'
 import type { Form } from '../inbound/fields/form.ts'
@@ -179,10 +179,10 @@ interface Exclusion {
   /** Fields that hold a token: by lower-case name, and what their value then begins with. */
   readonly tokens: readonly { readonly name: string; readonly prefix: string }[]
   /**
-   * Lower-case name and spelling of the field in which the verified token stood, where backends take other names for
-   * it: `X_Token` beside `X-Token` would be a second token, and one that nobody verified (CVE-2025-64484).
+   * Lower-case names and spellings of fields in which verified tokens stood, where backends take other names for them:
+   * `X_Token` beside `X-Token` would be a second token, and one that nobody verified (CVE-2025-64484).
    */
-  readonly verified: { readonly name: string; readonly spelling: string } | undefined
+  readonly verified: readonly { readonly name: string; readonly spelling: string }[]
   readonly hasForm: boolean
 }
 
@@ -191,17 +191,24 @@ function exclusionOf(
   { principal, route, passed }: Passage,
   withheld: readonly TokenLocation[],
 ): Exclusion {
-  const name = principal?.location.in === 'header' ? principal.location.name.toLowerCase() : ''
-  const spelling = spellingOf(name)
   return {
     reserved: route.reserved.header,
     replaced: passed.replaced,
     tokens: withheld.flatMap((location) =>
       location.in === 'header' ? [{ name: location.name.toLowerCase(), prefix: location.prefix }] : [],
     ),
-    verified: spelling.includes('-') ? { name, spelling } : undefined,
+    verified: verifiedIn(principal, passed),
     hasForm: form !== undefined,
   }
+}
+
+function verifiedIn(principal: Principal | undefined, { withheld }: Passed): Exclusion['verified'] {
+  const ofGuard = principal === undefined ? NOTHING : [principal.location]
+  return [...ofGuard, ...withheld].flatMap((location) => {
+    if (location.in !== 'header') return []
+    const spelling = spellingOf(location.name)
+    return spelling.includes('-') ? [{ name: location.name.toLowerCase(), spelling }] : []
+  })
 }
 
 function isExcluded(
@@ -212,9 +219,10 @@ function isExcluded(
   if (isReplaced(lowerName, hasForm) || replaced.has(lowerName)) return true
   // Credentials of another kind in the same field (Basic beside a token in a cookie) are not ours to take.
   if (tokens.some(({ name, prefix }) => lowerName === name && value.startsWith(prefix))) return true
-  if (reserved.size === 0 && verified === undefined) return false
+  if (reserved.size === 0 && verified.length === 0) return false
   const spelling = spellingOf(lowerName)
-  return reserved.has(spelling) || (spelling === verified?.spelling && lowerName !== verified.name)
+  if (reserved.has(spelling)) return true
+  return verified.some((field) => field.spelling === spelling && field.name !== lowerName)
 }
 
 const REQUEST_ID = 'x-request-id'

@@ -84,6 +84,23 @@ describe('forwardOriginalToken', () => {
     assert.equal(upstream.target, '/a?x=%26&flag')
   })
 
+  it('with all lines of its field, also those that only look like one', async () => {
+    for (const other of ['bearer forged', 'Basic YTpi', 'BEARER forged', `Bearer ${token}`])
+      for (const lines of [
+        [...bearer(token), 'Authorization', other],
+        ['Authorization', other, ...bearer(token)],
+      ])
+        assert.deepEqual(await output('', 'authorization', { headers: lines }), [], other)
+    const basic = { headers: ['Authorization', 'Basic YTpi'], target: `/?access_token=${token}` }
+    assert.deepEqual(await output('', 'authorization', basic), ['Basic YTpi'])
+  })
+
+  it('with what backends take for its field', async () => {
+    const headers = ['X-Token', token, 'X_Token', 'forged', 'x_token', 'forged']
+    const fields = 'fromHeaders: [{ name: X-Token }]'
+    for (const name of ['x-token', 'x_token']) assert.deepEqual(await output(fields, name, { headers }), [])
+  })
+
   it('cookies too', async () => {
     const cookies = await output('fromCookies: [s]', 'cookie', {
       headers: ['Cookie', `a=b; s=${token}; c=d`],
