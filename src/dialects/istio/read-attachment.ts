@@ -48,6 +48,7 @@ function readTarget(node: SourceNode): readonly string[] {
   if (name === undefined || name === '') node.error('a target needs a `name`')
   if (namespace !== '')
     target.get('namespace')?.error('a target of another namespace is not supported', 'leave `namespace` out')
+  if (kind === 'Gateway') checkGroup(target)
   if (kind === 'Gateway' && name !== undefined) return [name]
   if (kind === 'Service' || kind === 'ServiceEntry' || kind === 'GatewayClass')
     node.warning(
@@ -60,4 +61,15 @@ function readTarget(node: SourceNode): readonly string[] {
       'it is Gateway, GatewayClass, Service or ServiceEntry',
     )
   return []
+}
+
+const GATEWAY_API = 'gateway.networking.k8s.io'
+
+/** Istio has a Gateway of its own as well, which is no target. */
+function checkGroup(target: Fields): void {
+  if (target.text('group') === GATEWAY_API) return
+  ;(target.get('group') ?? target.node).error(
+    'a Gateway that is a target is one of the Gateway API',
+    `write \`group: ${GATEWAY_API}\``,
+  )
 }

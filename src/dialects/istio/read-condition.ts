@@ -58,7 +58,7 @@ function readKey(node: SourceNode, key: string): AttributeSpec | undefined {
   if (plain !== undefined) return { of: plain }
   if (key.startsWith(HEADERS)) {
     const name = bracketed(key.slice(HEADERS.length))
-    if (name !== undefined) return { of: 'header', name: name.toLowerCase() }
+    if (name !== undefined) return readHeader(node, name.toLowerCase())
   }
   if (key.startsWith(CLAIMS)) {
     const path = claimPath(key.slice(CLAIMS.length))
@@ -73,6 +73,29 @@ function readKey(node: SourceNode, key: string): AttributeSpec | undefined {
       near === undefined ? 'see docs/mesh.md for all keys' : `is \`${near}\` meant?`,
     )
   return undefined
+}
+
+/** What Envoy itself says of a request, before any policy: here it is never there, so that no rule could mean it. */
+const OF_ENVOY = /^(?:x-envoy-.*|x-forwarded-client-cert)$/
+const PSEUDO_HEADERS = [':authority', ':method']
+
+function readHeader(node: SourceNode, name: string): AttributeSpec | undefined {
+  if (OF_ENVOY.test(name)) {
+    const hint =
+      name === 'x-forwarded-client-cert'
+        ? 'write `principals`, which are those of the client certificate'
+        : 'leave the condition out; the address of the client is `remote.ip`'
+    node.error(`\`${name}\` is a header that Envoy sets, and there is none here`, hint)
+    return undefined
+  }
+  if (name.startsWith(':') && !PSEUDO_HEADERS.includes(name)) {
+    node.error(
+      `\`${name}\` cannot be a header of a condition`,
+      'write `paths`, `hosts` or `methods` under `to`',
+    )
+    return undefined
+  }
+  return { of: 'header', name }
 }
 
 /** The text between the first and the last bracket: further ones are part of the name. */

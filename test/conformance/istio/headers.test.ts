@@ -1,4 +1,6 @@
-import { ruleTable, type MatchCase } from '../../support/mesh.ts'
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { meshPlan, policy, ruleTable, type MatchCase } from '../../support/mesh.ts'
 
 const header = (matches: boolean, ...headers: readonly string[]): MatchCase => [
   headers.join(' ') || 'no header',
@@ -61,3 +63,13 @@ ruleTable(
   'when: [{ key: "request.headers[x-name]", values: [Zoë] }]',
   [header(true, 'x-name', Buffer.from('Zoë', 'utf8').toString('latin1')), header(false, 'x-name', 'Zoë')],
 )
+
+it('what Envoy says itself, and pseudo headers that fields of an operation are for, are errors', async () => {
+  const rule = (name: string): string =>
+    policy('DENY', `[{ when: [{ key: "request.headers[${name}]", values: [a] }] }]`)
+  for (const name of ['x-envoy-internal', 'X-Envoy-External-Address', 'X-Forwarded-Client-Cert'])
+    await assert.rejects(meshPlan([rule(name)]), /:8: error: .* is a header that Envoy sets/, name)
+  for (const name of [':path', ':scheme', ':'])
+    await assert.rejects(meshPlan([rule(name)]), /cannot be a header of a condition/, name)
+  for (const name of [':authority', ':method', 'x-envoyage']) await meshPlan([rule(name)])
+})
