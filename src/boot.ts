@@ -93,7 +93,7 @@ export async function startGateway(
             module: WORKER_MODULE,
             keys: fetcher,
             onGivingUp: (fault) => {
-              fetcher.close()
+              void fetcher.close()
               admin?.close()
               gaveUp.resolve(fault)
             },
@@ -113,7 +113,7 @@ export async function startGateway(
     }
     return new WatchedGateway(server, configuration, surroundings)
   } catch (cause) {
-    fetcher.close()
+    void fetcher.close()
     admin?.close()
     out.flush()
     const { message, hint } = startFailure(cause)
@@ -194,14 +194,14 @@ class WatchedGateway implements RunningGateway {
     this.#watch.close()
     await this.#last
     await this.#server.drain()
-    fetcher.close()
+    await fetcher.close()
     admin?.close()
     flush()
   }
 
   kill(): void {
     this.#server.kill()
-    this.#surroundings.fetcher.close()
+    void this.#surroundings.fetcher.close()
     this.#surroundings.admin?.close()
     this.#surroundings.flush()
   }

@@ -215,7 +215,9 @@ const PROGRESS: Readonly<Record<(typeof REASONS)[AuthenticationReason]['stage'],
 
 function progressOf(reason: AuthenticationReason): number {
   // Whether the token is good could not be found out, whatever other keys say of it.
-  return reason === 'keys-unavailable' ? Infinity : PROGRESS[REASONS[reason].stage]
+  return reason === 'keys-unavailable' || reason === 'keys-asked-too-often'
+    ? Infinity
+    : PROGRESS[REASONS[reason].stage]
 }
 
 /** Of two failures, the one whose token came further: that is the one a person wants to hear of. */

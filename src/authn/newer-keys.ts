@@ -9,8 +9,8 @@ export interface AwaitedKeys {
   readonly askedAtMs: number
 }
 
-/** No honest token needs more: one fetch that was under way, and one that began after it was asked for. */
-const MAX_FETCHES_AWAITED = 3
+/** No honest token needs more: one fetch that was under way, one that began after it was asked for, and those of a few sources. */
+const MAX_FETCHES_AWAITED = 8
 /** Who has waited for so long does not begin to wait again. */
 const MAX_AWAITED_MS = 10_000
 
@@ -34,7 +34,11 @@ export function newerKeys(
   keys: LiveKeys,
   reason: JwtReason,
   { nowMs, awaited }: { readonly nowMs: number; readonly awaited: AwaitedToken | undefined },
-): { readonly wait: Wait; readonly keys: AwaitedKeys } | 'keys-unavailable' | undefined {
+):
+  | { readonly wait: Wait; readonly keys: AwaitedKeys }
+  | 'keys-unavailable'
+  | 'keys-asked-too-often'
+  | undefined {
   if (!PERHAPS_NEWER.has(reason)) return undefined
   let fetches = 0
   let askedAtMs: number | undefined
@@ -45,9 +49,10 @@ export function newerKeys(
   }
   const wait = keys.refresh(nowMs, askedAtMs)
   const waitedMs = askedAtMs === undefined ? 0 : nowMs - askedAtMs
-  if (wait !== undefined && fetches < MAX_FETCHES_AWAITED && waitedMs < MAX_AWAITED_MS)
+  if (typeof wait === 'object' && fetches < MAX_FETCHES_AWAITED && waitedMs < MAX_AWAITED_MS)
     return { wait, keys: { of: keys, askedAtMs: askedAtMs ?? nowMs } }
+  if (!NO_KEY.has(reason)) return undefined
   // Where newer keys may still come, or could not be had, nobody knows whether there is one of that name.
-  const isOpen = wait !== undefined || keys.isIncomplete
-  return isOpen && NO_KEY.has(reason) ? 'keys-unavailable' : undefined
+  if (keys.isIncomplete || typeof wait === 'object') return 'keys-unavailable'
+  return wait === 'later' ? 'keys-asked-too-often' : undefined
 }

@@ -10,6 +10,7 @@ const TURNED_AWAY: Readonly<Record<string, string>> = {
   'source-over-budget': '429 GW_TOKEN_FLOOD',
   'too-many-waiting': '503 GW_TOKEN_BUSY',
   'keys-unavailable': '503 GW_KEYS_UNAVAILABLE',
+  'keys-asked-too-often': '503 GW_KEYS_UNAVAILABLE',
 }
 
 test('every reason against a token is a 401 whose code tells of no more than absence and age', () => {

@@ -12,6 +12,7 @@ export type AuthenticationReason =
   | 'several-tokens'
   | 'issuer-unknown'
   | 'keys-unavailable'
+  | 'keys-asked-too-often'
   | 'claim-not-forwardable'
 
 /** Why a token is not good: the reason, the member of it that is concerned, and the key by its label. */
@@ -125,6 +126,12 @@ export const REASONS: Readonly<Record<AuthenticationReason, ReasonEntry>> = {
     stage: 'key',
     code: 'GW_KEYS_UNAVAILABLE',
     detail: 'the key for this token is not there, and the source of keys cannot be asked now',
+  },
+  'keys-asked-too-often': {
+    stage: 'key',
+    code: 'GW_KEYS_UNAVAILABLE',
+    detail:
+      'the key for this token is not there, and its source was asked so often of late for keys that are not there that it is not asked now',
   },
   'no-keys': { stage: 'key', code: INVALID, detail: 'the key set has no usable key' },
   'kid-unknown': {

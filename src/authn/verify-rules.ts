@@ -183,7 +183,7 @@ class Verification {
     }
     const newer = newerKeys(rule.keys, key.error.reason, this.#input)
     if (newer === undefined) return key
-    if (newer === 'keys-unavailable') return KEYS_UNAVAILABLE
+    if (typeof newer === 'string') return err({ reason: newer })
     return new TokenWait(newer.wait, { text, known, keys: newer.keys, before })
   }
 
@@ -211,7 +211,6 @@ class Verification {
 
 const UNKNOWN_ISSUER = err<TokenRejection>({ reason: 'issuer-unknown', member: 'iss' })
 const SEVERAL = err<TokenRejection>({ reason: 'several-tokens' })
-const KEYS_UNAVAILABLE = err<TokenRejection>({ reason: 'keys-unavailable' })
 const NO_KEYS = err(reject('no-keys'))
 const NO_KEY = err(reject('kid-unknown', { member: 'kid' }))
 const TOO_MANY = err(reject('signature-mismatch'))

@@ -51,6 +51,7 @@ const TEXTS: Readonly<Record<Exclude<AuthenticationReason, TurnReason>, string>>
   'issuer-mismatch': 'Jwt issuer is not configured',
   'issuer-missing': 'Jwt issuer is not configured',
   'keys-unavailable': 'Jwks remote fetch is failed',
+  'keys-asked-too-often': "Jwks doesn't have key to match kid or alg from Jwt",
   'no-keys': FAILS,
   'kid-unknown': "Jwks doesn't have key to match kid or alg from Jwt",
   'kid-missing': "Jwks doesn't have key to match kid or alg from Jwt",

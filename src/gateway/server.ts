@@ -176,7 +176,10 @@ class RunningServer implements Server, HandedServer {
         keys.keepOnly(keySourcesOf(next.plan))
         this.#renewCertificates(certificates)
       },
-      abandon: () => replacement.abandon(),
+      abandon: () => {
+        replacement.abandon()
+        keys.keepOnly(keySourcesOf(live.current.plan.spec))
+      },
     }
   }
 

@@ -19,7 +19,7 @@ const KINDS: readonly (readonly [kind: string, blocks: AddressSet])[] = (
     ['an unusable', ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32', '3fff::/20']],
     ['an unusable', ['ff00::/8', '100::/64', '100:0:0:1::/64', '2001::/23', '5f00::/16']],
     // Those that hold an IPv4 address, which may be any of the above.
-    ['an unusable', ['::/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16']],
+    ['an unusable', ['::/96', '::ffff:0:0:0/96', '64:ff9b:1::/48', '2002::/16']],
   ] as const
 ).map(([kind, blocks]) => [kind, new AddressSet(blocks)])
 
@@ -28,5 +28,16 @@ export function blockedKind(address: string, allowed: AddressSet): string | unde
   const plain = plainAddress(address)
   if (plain === undefined) return 'an unusable'
   if (allowed.has(plain)) return undefined
+  const embedded = embeddedIPv4(plain)
+  if (embedded !== undefined) return blockedKind(embedded, allowed)
   return KINDS.find(([, blocks]) => blocks.has(plain))?.[0]
+}
+
+/** The IPv4 address behind one of NAT64 (RFC 6052 §2.1), as networks without IPv4 give for every name that has no other. */
+function embeddedIPv4(address: string): string | undefined {
+  const found = /^64:ff9b::(?:(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4}))?$/.exec(address)
+  if (found === null) return undefined
+  const [, high = '0', low = '0'] = found
+  const [a, b] = [parseInt(high, 16), parseInt(low, 16)]
+  return [a >> 8, a & 255, b >> 8, b & 255].join('.')
 }

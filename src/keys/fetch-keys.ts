@@ -104,7 +104,8 @@ class Journey {
       return fetchFailure(`\`${from.host}\` redirects to nowhere`)
     if (from.protocol === 'https:' && to.protocol === 'http:')
       return fetchFailure(`\`${from.host}\` redirects from https to http, which is not followed`)
-    if (to.hostname !== from.hostname && !this.#spec.redirectHosts.includes(to.hostname))
+    const hosts = [from.hostname, this.#configured.hostname, ...this.#spec.redirectHosts]
+    if (!hosts.includes(to.hostname))
       return fetchFailure(
         `\`${from.host}\` redirects to \`${to.host}\`, which is not followed`,
         `add \`redirectsTo: [${to.hostname}]\` to the source if that is right`,

@@ -62,14 +62,45 @@ describe('a source that tokens ask for', () => {
     assert.equal(run.mostAtOnce, 1)
   })
 
-  it('and is down is not asked more often for that', async (t) => {
+  it('and is down is not asked more often for that, as long as there are keys', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 1000 }, random: () => 0 })
+    run.answer = published(A)
+    await run.begin()
+    run.answer = DOWN
+    for (let i = 0; i < 6000; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    assert.ok(run.fetches.length <= 1 + 10 + 20, String(run.fetches.length))
+  })
+
+  it('and never had a key is asked every ten seconds at the most, so that one that is back is found out', async (t) => {
     const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 1000 }, random: () => 0 })
     await run.begin()
     for (let i = 0; i < 6000; i++) {
       run.source.ask()
       await run.pass(100)
     }
-    assert.ok(run.fetches.length <= 1 + 10 + 20, String(run.fetches.length))
+    assert.ok(run.fetches.length <= 1 + 10 + 60 + 20, String(run.fetches.length))
+    run.answer = published(A)
+    await run.pass(1)
+    for (let i = 0; i < 101 && run.kids.length === 0; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    assert.deepEqual(run.kids, ['a'])
+  })
+
+  it('does not ask for who does not know the last news yet', async (t) => {
+    const run = new SourceRun(t, { spec: RARELY })
+    run.answer = published(A)
+    await run.begin()
+    run.source.ask(run.last!.serial - 1)
+    await run.pass(10_000)
+    assert.equal(run.fetches.length, 1)
+    run.source.ask(run.last!.serial)
+    await run.pass(10_000)
+    assert.equal(run.fetches.length, 2)
   })
 
   it('has what retries took of the budget taken from it, and no more', async (t) => {

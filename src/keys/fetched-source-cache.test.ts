@@ -84,10 +84,11 @@ describe('keys of an earlier process', () => {
     const ready = Promise.withResolvers<void>()
     const run = new SourceRun(t, { cache: new OneDocument(document(A), ready.promise) })
     await run.begin()
-    assert.deepEqual([run.kids, run.last?.trouble], [[], 'the server is down'])
+    // Who waits would be told of the failure, and refused.
+    assert.ok(run.last === undefined)
     ready.resolve()
     await turn()
-    assert.deepEqual([run.kids, run.last?.trouble], [['a'], 'the server is down'])
+    assert.deepEqual([run.kids, run.source.trouble], [['a'], 'the server is down'])
   })
 
   it('are not for a source that was let go of', async (t) => {
@@ -134,7 +135,7 @@ describe('keys of an earlier process', () => {
 })
 
 describe('what is kept for a later process', () => {
-  it('is the document as it came, with its times, after every good fetch and no other', async (t) => {
+  it('is the usable keys with their times, after every good fetch and no other', async (t) => {
     const cache = new OneDocument(undefined)
     const run = new SourceRun(t, { spec: { refreshMs: 10_000 }, cache })
     await run.begin()
@@ -142,11 +143,11 @@ describe('what is kept for a later process', () => {
     run.answer = published(A)
     await run.pass(1000)
     const [saved] = cache.saved
-    assert.equal(saved?.source, run.source.id)
+    assert.equal(saved?.source, run.source.origin)
     const [atMs] = run.fetches.slice(1)
     const fingerprint = fingerprintOf(run.source.held!.keys[0]!.key)
     assert.deepEqual(saved?.document, {
-      text: JSON.stringify(jwksOf(A)),
+      text: JSON.stringify({ keys: [run.source.held!.keys[0]!.key.jwk] }),
       fetchedAtMs: START_MS + atMs!,
       freshUntilMs: START_MS + atMs! + 10_000,
       firstSeenMs: { [fingerprint]: START_MS + atMs! },

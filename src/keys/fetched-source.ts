@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { toPortableKey } from '../jwt/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Result } from '../kernel/result.ts'
@@ -5,11 +6,11 @@ import { backOffMs, FetchBudget, refreshMs } from './back-off.ts'
 import type { FetchFailure } from './failure.ts'
 import type { FetchedText, FetchKeys } from './fetch-keys.ts'
 import { changesBetween, hold, seenOf, type HeldKeys, type KeyChanges } from './held-keys.ts'
-import type { CachedDocument, KeyCache } from './key-cache.ts'
+import type { KeyCache } from './key-cache.ts'
 import type { KeyNews } from './news.ts'
-import { readDocument } from './read-document.ts'
+import { readDocument, readKept, textToKeep } from './read-document.ts'
 import type { FetchSlots } from './slots.ts'
-import { sourceId, type KeySourceSpec } from './spec.ts'
+import { originId, sourceId, type KeySourceSpec } from './spec.ts'
 
 export interface SourceSurroundings {
   readonly clock: Clock
@@ -39,12 +40,19 @@ export interface SourceEvents {
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Whoever waits would wait longer than anybody should. */
 const LONGEST_DELAY_MS = 5000
+/** So long after the last one that a token asked for, another may ask whatever the budget says, where there are no keys. */
+const WITHOUT_KEYS_MS = 10_000
+/** A disk that takes longer does not hold requests up. */
+const LONGEST_LOAD_MS = 1000
 /** A clock that is a little off must not cost the keys of before. */
 const CLOCK_SLACK_MS = 5 * 60_000
 
 /** One source as it is fetched: one fetch at a time, again before what it brought is stale, and when tokens ask. */
 export class FetchedSource {
   readonly id: string
+  readonly origin: string
+  /** Resolves when the last good document is on disk, or cannot be put there. */
+  kept: Promise<void> = Promise.resolve()
   spec: KeySourceSpec
   held: HeldKeys | undefined
   lastFailure: { readonly atMs: number; readonly failure: FetchFailure } | undefined
@@ -67,23 +75,26 @@ export class FetchedSource {
   #asked: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
   #closed = false
+  #loaded: Promise<void> = Promise.resolve()
 
   constructor(spec: KeySourceSpec, around: SourceSurroundings) {
     this.id = sourceId(spec)
+    this.origin = originId(spec)
     this.spec = spec
     this.#around = around
     this.#budget = new FetchBudget(around.clock.now())
   }
 
-  /** Begins with what the disk has, without waiting for it, and fetches. */
-  begin(): void {
-    void this.#load()
+  /** Begins with the keys of `kin`, which has the same origin, or with what the disk has; and fetches. */
+  begin(kin?: FetchedSource): void {
+    if (kin?.held === undefined) this.#loaded = this.#load()
+    else this.#resume(kin.held)
     void this.#fetch()
   }
 
-  /** A token was met that other keys might verify. News follow in any case. */
-  ask(): void {
-    if (this.#fetching || this.#asked !== undefined || this.#closed) return
+  /** A token was met that other keys might verify, by who knows the news of this serial. Newer ones follow, or are under way. */
+  ask(knownSerial = Infinity): void {
+    if (this.#fetching || this.#asked !== undefined || this.#closed || knownSerial < this.#serial) return
     const nowMs = this.#around.clock.now()
     const delayMs = this.#nextAskMs(nowMs) - nowMs
     if (delayMs > LONGEST_DELAY_MS) return this.#tell()
@@ -119,14 +130,22 @@ export class FetchedSource {
   }
 
   async #load(): Promise<void> {
-    const cached = await this.#around.cache?.load(this.id)
-    if (cached !== undefined) this.#resume(cached)
+    const cached = await this.#around.cache?.load(this.origin)
+    if (cached === undefined) return
+    const { text, firstSeenMs, fetchedAtMs, freshUntilMs } = cached
+    const reading = readKept(text, this.spec)
+    if (!reading.ok) return
+    const keys = hold(reading.value.keys, fetchedAtMs, new Map(Object.entries(firstSeenMs)))
+    this.#resume({ keys, skipped: [], fetchedAtMs, freshUntilMs })
   }
 
   #nextAskMs(nowMs: number): number {
     // A clock that was set back must not have tokens wait until it is there again.
     this.#lastAskedMs = Math.min(this.#lastAskedMs, nowMs)
-    return Math.max(this.#budget.nextMs(nowMs), this.#lastAskedMs + this.spec.cooldownMs)
+    const budgetMs = this.#budget.nextMs(nowMs)
+    // Without any keys every token is refused, and a server that is back must not be found out late.
+    const soonMs = this.held === undefined ? this.#lastAskedMs + WITHOUT_KEYS_MS : Infinity
+    return Math.max(Math.min(budgetMs, soonMs), this.#lastAskedMs + this.spec.cooldownMs)
   }
 
   #tell(): void {
@@ -147,6 +166,8 @@ export class FetchedSource {
     this.fetches++
     const fetched = await fetch(this.spec)
     free()
+    // What the disk has comes first: without it a failure would have to be told to requests that it can answer.
+    if (!fetched.ok) await Promise.race([this.#loaded, sleep(LONGEST_LOAD_MS, undefined, { ref: false })])
     this.#fetching = false
     if (this.#closed) return
     // Of one fetch at a time, the answer is always the latest that was asked for.
@@ -174,7 +195,8 @@ export class FetchedSource {
     this.#plan(refreshMs(freshMs, random()), false)
     events.fetched(this, changes)
     const firstSeenMs = Object.fromEntries(seenOf(keys))
-    void cache?.save(this.id, { text: fetched.value.text, fetchedAtMs: nowMs, freshUntilMs, firstSeenMs })
+    const document = { text: textToKeep(reading.value.keys), fetchedAtMs: nowMs, freshUntilMs, firstSeenMs }
+    this.kept = cache?.save(this.origin, document) ?? this.kept
   }
 
   #failed(failure: FetchFailure): void {
@@ -192,8 +214,9 @@ export class FetchedSource {
     events.failed(this, failure, Math.round(atMs - nowMs))
   }
 
-  /** Keys of an earlier process, until a fetch brings better ones. */
-  #resume({ text, fetchedAtMs, freshUntilMs, firstSeenMs }: CachedDocument): void {
+  /** Keys of before, until a fetch brings better ones. */
+  #resume(held: HeldKeys): void {
+    const { fetchedAtMs, freshUntilMs } = held
     const nowMs = this.#around.clock.now()
     const { refreshMs: usual, maxRefreshMs, serveStaleMs } = this.spec
     const isUsable =
@@ -201,11 +224,8 @@ export class FetchedSource {
       freshUntilMs <= fetchedAtMs + Math.max(usual, maxRefreshMs) &&
       nowMs < freshUntilMs + serveStaleMs
     if (this.#closed || this.held !== undefined || !isUsable) return
-    const reading = readDocument(text, this.spec)
-    if (!reading.ok) return
-    const keys = hold(reading.value.keys, fetchedAtMs, new Map(Object.entries(firstSeenMs)))
-    const changes = changesBetween([], reading.value.keys)
-    this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs, freshUntilMs }, changes)
+    const keys = held.keys.map(({ key }) => key)
+    this.#hold(held, changesBetween([], keys))
     this.#tell()
   }
 

@@ -50,8 +50,10 @@ export class KeyFetcher implements SourceEvents {
       if (known !== undefined) known.spec = spec
       else {
         const source = new FetchedSource(spec, this.#around)
+        // A reload that changes when it is fetched, say, must not cost its keys.
+        const kin = [...this.#sources.values()].find(({ origin }) => origin === source.origin)
         this.#sources.set(source.id, source)
-        source.begin()
+        source.begin(kin)
       }
     }
   }
@@ -67,9 +69,9 @@ export class KeyFetcher implements SourceEvents {
     }
   }
 
-  /** A token was met that other keys of this source might verify. */
-  ask(source: string): void {
-    this.#sources.get(source)?.ask()
+  /** A token was met that other keys of this source might verify, by who knows the news of this serial. */
+  ask(source: string, knownSerial?: number): void {
+    this.#sources.get(source)?.ask(knownSerial)
   }
 
   /** What is known of all sources now, for a data plane that begins. */
@@ -98,9 +100,12 @@ export class KeyFetcher implements SourceEvents {
     return [...this.#sources.values()].map((source) => stateOf(source, nowMs, this.#usedMs.get(source.id)))
   }
 
-  close(): void {
-    for (const source of this.#sources.values()) source.close()
+  /** Ends at once; resolves when what was fetched is on disk. */
+  async close(): Promise<void> {
+    const sources = [...this.#sources.values()]
+    for (const source of sources) source.close()
     this.#sources.clear()
+    await Promise.all(sources.map(({ kept }) => kept))
   }
 
   /** `listener` is told after every fetch. */

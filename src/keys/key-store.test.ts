@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { DOWN, published } from '../../test/support/fetched-source.ts'
-import { keyNews, toldKeys } from '../../test/support/key-news.ts'
+import { keyNews, startWait, toldKeys } from '../../test/support/key-news.ts'
 import { keySource } from '../../test/support/key-source.ts'
 import { createSigner } from '../../test/support/signer.ts'
 import { KeyFetcher } from './key-fetcher.ts'
@@ -40,7 +40,7 @@ describe('the store of fetched keys', () => {
     const store = new KeyStore(() => {})
     const live = store.liveKeys([], [SPEC])
     let isOver = false
-    live.refresh(0, undefined)?.start(() => (isOver = true))
+    startWait(live.refresh(0, undefined), () => (isOver = true))
     store.accept(keyNews(sourceId(OTHER), 1, { keys: toldKeys(B) }))
     store.keepOnly([])
     assert.equal(isOver, true)

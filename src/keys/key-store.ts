@@ -1,18 +1,18 @@
 import type { VerificationKey } from '../jwt/index.ts'
 import { LiveKeys } from './live-keys.ts'
 import type { KeyNews, KeyUse } from './news.ts'
-import { SourceKeys } from './source-keys.ts'
+import { SourceKeys, type Ask } from './source-keys.ts'
 import { sourceId, type KeySourceSpec } from './spec.ts'
 
 /** All fetched keys of one data plane, by their source. It outlives plans, so that a reload begins with the keys there are. */
 export class KeyStore {
-  readonly #ask: ((source: string) => void) | undefined
+  readonly #ask: Ask | undefined
   readonly #sources = new Map<string, SourceKeys>()
   /** The last news of each source, also of those that no plan names yet. */
   readonly #news = new Map<string, KeyNews>()
 
   /** `ask` is told of a source whose keys are missed; news are the answer. Without it nobody waits for any. */
-  constructor(ask?: (source: string) => void) {
+  constructor(ask?: Ask) {
     this.#ask = ask
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { keyNews, toldKeys } from '../../test/support/key-news.ts'
+import { keyNews, startWait, toldKeys } from '../../test/support/key-news.ts'
 import { keySource } from '../../test/support/key-source.ts'
 import { createSigner, keySetOf, type Signer } from '../../test/support/signer.ts'
 import { LiveKeys } from './live-keys.ts'
@@ -72,14 +72,30 @@ describe('who waits for the keys of several sources', () => {
     const sources = ['1', '2', '3'].map((id) => source(id, (each) => void asked.push(each)))
     const live = new LiveKeys([], sources)
     let times = 0
-    live.refresh(0, undefined)?.start(() => times++)
+    startWait(live.refresh(0, undefined), () => times++)
     t.mock.timers.tick(0)
     assert.deepEqual(asked, ['1', '2', '3'])
     for (const [index, each] of sources.entries()) {
       assert.equal(times, 0)
-      each.accept(keyNews(String(index + 1), 1))
-      each.accept(keyNews(String(index + 1), 2))
+      // Another serial, and the same keys: none.
+      each.accept(keyNews(String(index + 1), 1, { revision: 0 }))
+      each.accept(keyNews(String(index + 1), 2, { revision: 0 }))
     }
+    assert.equal(times, 1)
+    for (const each of sources) each.close()
+  })
+
+  it('goes on with what one has brought, though another hangs, and once', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setImmediate'] })
+    const sources = ['1', '2', '3'].map((id) => source(id))
+    const live = new LiveKeys([], sources)
+    let times = 0
+    startWait(live.refresh(0, undefined), () => times++)
+    sources[2]!.accept(keyNews('3', 1, { revision: 0 }))
+    assert.equal(times, 0)
+    sources[1]!.accept(keyNews('2', 1, { keys: toldKeys(A) }))
+    assert.equal(times, 1)
+    sources[0]!.accept(keyNews('1', 1, { keys: toldKeys(B) }))
     assert.equal(times, 1)
     for (const each of sources) each.close()
   })
@@ -90,10 +106,10 @@ describe('who waits for the keys of several sources', () => {
     const live = new LiveKeys([], [first, second])
     first.accept(keyNews('1', 1, { nextAskAtMs: 30_000 }))
     let times = 0
-    live.refresh(0, undefined)?.start(() => times++)
+    startWait(live.refresh(0, undefined), () => times++)
     second.accept(keyNews('2', 1, { askedAtMs: 5, nextAskAtMs: 0 }))
     assert.equal(times, 1)
-    assert.equal(live.refresh(10, 5), undefined)
+    assert.equal(live.refresh(10, 5), 'later')
     assert.equal(new LiveKeys([], []).refresh(0, undefined), undefined)
   })
 

@@ -1,6 +1,23 @@
 import { createKeySet, type KeySet, type VerificationKey } from '../jwt/index.ts'
-import { waitForAll, type Wait } from '../kernel/wait.ts'
+import { Wait } from '../kernel/wait.ts'
 import type { SourceKeys } from './source-keys.ts'
+
+/** One source that hangs must not hold up what another has brought. */
+function untilChanged(waits: readonly (readonly [SourceKeys, Wait])[]): Wait {
+  return new Wait('keys to be fetched', (done) => {
+    let left = waits.length
+    let isOver = false
+    for (const [source, wait] of waits) {
+      const { revision } = source
+      wait.start(() => {
+        left--
+        if (isOver || (left > 0 && source.revision === revision)) return
+        isOver = true
+        done()
+      })
+    }
+  })
+}
 
 /** No source has this revision. */
 const NONE = -1
@@ -39,12 +56,20 @@ export class LiveKeys {
   }
 
   /**
-   * Asks all sources for newer keys, for a request that has asked before at `askedAtMs` or not at all. Undefined where
-   * waiting would bring nothing.
+   * Asks all sources for newer keys, for a request that has asked before at `askedAtMs` or not at all: a wait until one
+   * has other keys, or all were asked; `later` where one cannot be asked soon; undefined where waiting would bring nothing.
    */
-  refresh(nowMs: number, askedAtMs: number | undefined): Wait | undefined {
-    if (this.#sources.length === 0) return undefined
-    return waitForAll(this.#sources.flatMap((source) => source.refresh(nowMs, askedAtMs) ?? []))
+  refresh(nowMs: number, askedAtMs: number | undefined): Wait | 'later' | undefined {
+    const waits: (readonly [SourceKeys, Wait])[] = []
+    let isLater = false
+    for (const source of this.#sources) {
+      const wait = source.refresh(nowMs, askedAtMs)
+      if (wait === 'later') isLater = true
+      else if (wait !== undefined) waits.push([source, wait])
+    }
+    const [first] = waits
+    if (first === undefined) return isLater ? 'later' : undefined
+    return waits.length === 1 ? first[1] : untilChanged(waits)
   }
 
   /** A key of these has verified a token. */

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../kernel/json.ts'
+import { isJsonObject, parseJson, stringifyJson, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import { readKeySet, readPem, type KeyProblem, type VerificationKey } from '../jwt/index.ts'
 import { fetchFailure, type FetchFailure } from './failure.ts'
@@ -29,6 +29,16 @@ export function readDocument(text: string, spec: KeySourceSpec): Result<Document
   const { keys, problems } = readKeySet(value, { maxKeys, keepAmbiguous, publicOnly: true })
   const shape = problems.find(({ kind }) => kind === 'shape')
   return shape === undefined ? ok({ keys, skipped: problems }) : err(failureOf(shape))
+}
+
+/** The usable keys of a document as a key set, for the disk: what was skipped, secrets among it, is not in it. */
+export function textToKeep(keys: readonly VerificationKey[]): string {
+  return stringifyJson({ keys: keys.map(({ jwk }) => jwk) })
+}
+
+/** Reads what `textToKeep` gave. It was within the limits when it came. */
+export function readKept(text: string, spec: KeySourceSpec): Result<DocumentReading, FetchFailure> {
+  return readDocument(text, { ...spec, maxBytes: text.length, maxKeys: Infinity })
 }
 
 /** A key set nests three deep; `x5c` and members of others add little. */

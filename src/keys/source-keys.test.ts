@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { keyNews, toldKeys } from '../../test/support/key-news.ts'
+import { keyNews, startWait, toldKeys } from '../../test/support/key-news.ts'
 import { keySource } from '../../test/support/key-source.ts'
 import { createSigner } from '../../test/support/signer.ts'
+import { Wait } from '../kernel/wait.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { SourceKeys } from './source-keys.ts'
 import type { KeySourceSpec } from './spec.ts'
@@ -24,9 +25,7 @@ function subject(t: TestContext, spec: Partial<KeySourceSpec> = {}) {
     /** Begins to wait, and tells when that is over. */
     wait(askedAtMs?: number): { readonly isOver: boolean } {
       const state = { isOver: false }
-      const wait = keys.refresh(NOW_MS, askedAtMs)
-      assert.ok(wait !== undefined, 'nothing is waited for')
-      wait.start(() => (state.isOver = true))
+      startWait(keys.refresh(NOW_MS, askedAtMs), () => (state.isOver = true))
       return state
     },
   }
@@ -119,25 +118,25 @@ describe('a request that misses a key', () => {
   it('waits for a fetch that can begin within five seconds, and for none that is further off', (t) => {
     const { keys } = subject(t, { cooldownMs: 60_000 })
     keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 5000 }))
-    assert.notEqual(keys.refresh(NOW_MS, undefined), undefined)
-    assert.equal(keys.refresh(NOW_MS - 1, undefined), undefined)
+    assert.ok(keys.refresh(NOW_MS, undefined) instanceof Wait)
+    assert.equal(keys.refresh(NOW_MS - 1, undefined), 'later')
     keys.accept(keyNews('s', 2, { nextAskAtMs: NOW_MS + 60_000 }))
-    assert.equal(keys.refresh(NOW_MS, undefined), undefined)
+    assert.equal(keys.refresh(NOW_MS, undefined), 'later')
   })
 
   it('asks all the same where the time of the next fetch is one that nobody says: the clock was set back', (t) => {
     const { keys } = subject(t, { cooldownMs: 5000 })
     keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 30_000 }))
-    assert.equal(keys.refresh(NOW_MS, undefined), undefined)
-    assert.notEqual(keys.refresh(NOW_MS - 3_600_000, undefined), undefined)
+    assert.equal(keys.refresh(NOW_MS, undefined), 'later')
+    assert.ok(keys.refresh(NOW_MS - 3_600_000, undefined) instanceof Wait)
   })
 
   it('is one of 16,384 at the most', (t) => {
     const { keys, wait } = subject(t)
     for (let i = 0; i < 16_384; i++) wait()
-    assert.equal(keys.refresh(NOW_MS, undefined), undefined)
+    assert.equal(keys.refresh(NOW_MS, undefined), 'later')
     keys.accept(keyNews('s', 1))
-    assert.notEqual(keys.refresh(NOW_MS, undefined), undefined)
+    assert.ok(keys.refresh(NOW_MS, undefined) instanceof Wait)
   })
 
   it('does not wait for ever for who never answers, nor for longer than ten seconds', (t) => {
@@ -168,9 +167,10 @@ describe('a request that misses a key', () => {
     const { keys } = subject(t)
     let times = 0
     const again = (): void => {
-      if (++times < 5) keys.refresh(NOW_MS, undefined)?.start(again)
+      const wait = ++times < 5 ? keys.refresh(NOW_MS, undefined) : undefined
+      if (wait instanceof Wait) wait.start(again)
     }
-    keys.refresh(NOW_MS, undefined)?.start(again)
+    startWait(keys.refresh(NOW_MS, undefined), again)
     keys.accept(keyNews('s', 1))
     assert.equal(times, 1)
     keys.accept(keyNews('s', 2))

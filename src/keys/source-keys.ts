@@ -12,6 +12,9 @@ const LONGEST_DELAY_MS = 5000
 /** Nobody waits longer, however long a fetch may take. */
 const LONGEST_WAIT_MS = 10_000
 
+/** Told of a source whose keys are missed, and of the serial of the news that are known of it. */
+export type Ask = (source: string, serial: number) => void
+
 /** When a key verified a token last. */
 interface Use {
   atMs: number
@@ -29,7 +32,7 @@ export class SourceKeys {
   fetchedAtMs: number | undefined
   trouble: string | undefined = 'the keys are being fetched for the first time'
   /** Undefined where nobody fetches, or nobody does any more. */
-  #ask: ((source: string) => void) | undefined
+  #ask: Ask | undefined
   #uses: ReadonlyMap<VerificationKey, Use> = new Map()
   #serial = -1
   #askedAtMs = -Infinity
@@ -37,7 +40,7 @@ export class SourceKeys {
   #waiting = new Set<() => void>()
   #patience: NodeJS.Timeout | undefined
 
-  constructor(id: string, spec: KeySourceSpec, ask: ((source: string) => void) | undefined) {
+  constructor(id: string, spec: KeySourceSpec, ask: Ask | undefined) {
     this.id = id
     this.spec = spec
     this.#ask = ask
@@ -57,12 +60,12 @@ export class SourceKeys {
 
   /**
    * Asks for newer keys, for a request that has asked at `askedAtMs` or not at all: a wait until a fetch has ended;
-   * undefined where none will begin soon, one has ended since, or too many wait.
+   * `later` where none will begin soon, or too many wait; undefined where one has ended since.
    */
-  refresh(nowMs: number, askedAtMs: number | undefined): Wait | undefined {
+  refresh(nowMs: number, askedAtMs: number | undefined): Wait | 'later' | undefined {
     const ask = this.#ask
     if (ask === undefined || (askedAtMs !== undefined && this.#askedAtMs >= askedAtMs)) return undefined
-    if (this.#isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return undefined
+    if (this.#isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return 'later'
     return new Wait('keys to be fetched', (done) => this.#await(done, ask))
   }
 
@@ -106,13 +109,13 @@ export class SourceKeys {
     this.#uses = new Map(this.keys.map((key) => [key, this.#uses.get(key) ?? { atMs: 0, isNew: false }]))
   }
 
-  #await(done: () => void, ask: (source: string) => void): void {
+  #await(done: () => void, ask: Ask): void {
     if (this.#waiting.size === 0) {
       this.#patience = setTimeout(
         this.#release,
         Math.min(LONGEST_WAIT_MS, LONGEST_DELAY_MS + this.spec.timeoutMs),
       )
-      setImmediate(() => ask(this.id))
+      setImmediate(() => ask(this.id, this.#serial))
     }
     this.#waiting.add(done)
   }

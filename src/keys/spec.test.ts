@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keySource } from '../../test/support/key-source.ts'
-import { shownUrl, sourceId, type KeySourceSpec } from './spec.ts'
+import { originId, shownUrl, sourceId, type KeySourceSpec } from './spec.ts'
 
 /** For every member another value than that of `keySource()`: the compiler asks for one where a member is new. */
 const OTHERS: { readonly [Member in keyof Required<KeySourceSpec>]: readonly KeySourceSpec[Member][] } = {
@@ -44,6 +44,35 @@ test('the id of a source covers every member but its name', () => {
     }
   }
   assert.equal(ids.size, variants)
+})
+
+/** What says where keys come from and whom they are believed from. */
+const OF_ORIGIN: readonly string[] = [
+  'url',
+  'issuer',
+  'kid',
+  'alg',
+  'redirectHosts',
+  'allowedAddresses',
+  'endpoints',
+  'keepAmbiguous',
+]
+
+test('the origin covers whom keys are believed from, and not when they are fetched or who asks', () => {
+  const own = originId(keySource())
+  for (const [member, values] of Object.entries(OTHERS)) {
+    if (member === 'tls') continue
+    for (const value of values) {
+      const id = originId(keySource({ [member]: value }))
+      if (OF_ORIGIN.includes(member)) assert.notEqual(id, own, member)
+      else assert.equal(id, own, member)
+    }
+  }
+  const tls = { ca: undefined, certificate: undefined, serverName: undefined, verifies: true }
+  assert.equal(originId(keySource({ tls })), own)
+  assert.equal(originId(keySource({ tls: { ...tls, certificate: { cert: 'a', key: 'b' } } })), own)
+  for (const other of [{ ca: 'a' }, { serverName: 'a' }, { verifies: false }])
+    assert.notEqual(originId(keySource({ tls: { ...tls, ...other } })), own)
 })
 
 test('the id says nothing of the order in which members were written, and is a name for a file', () => {

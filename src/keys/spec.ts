@@ -63,15 +63,37 @@ export const KEY_SOURCE_DEFAULTS = {
   maxKeys: 100,
 } as const
 
-/**
- * Two sources of one id are the same in everything but their name: keys are remembered by it, in memory and on disk. It
- * covers all that says whom the keys are believed from, so that a change of any of it begins with nothing.
- */
+/** Two sources of one id are the same in everything but their name, and are fetched as one. */
 export function sourceId(spec: KeySourceSpec): string {
-  const members = Object.entries(spec)
-    .filter(([member]) => member !== 'name')
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 32)
+  return hashOf(Object.entries(spec).filter(([member]) => member !== 'name'))
+}
+
+/**
+ * Two sources of one origin have the same keys: it covers where they come from and whom they are believed from, and not
+ * when they are fetched, how much is read or who the gateway says it is. Keys of before are taken over, in memory and from
+ * disk, by what has their origin and by nothing else.
+ */
+export function originId({ tls, ...spec }: KeySourceSpec): string {
+  const { url, issuer, kid, alg, redirectHosts, allowedAddresses, endpoints, keepAmbiguous } = spec
+  const trust = tls && { ca: tls.ca, serverName: tls.serverName, verifies: tls.verifies }
+  return hashOf(
+    Object.entries({
+      url,
+      issuer,
+      kid,
+      alg,
+      redirectHosts,
+      allowedAddresses,
+      endpoints,
+      keepAmbiguous,
+      ...(trust ?? { ca: undefined, serverName: undefined, verifies: true }),
+    }),
+  )
+}
+
+function hashOf(members: readonly (readonly [name: string, value: unknown])[]): string {
+  const sorted = members.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32)
 }
 
 /** A URL for people: without what may be a secret in it. */

@@ -156,7 +156,7 @@ describe('claimgate keys watch', () => {
       server.serve('/keys', json(jwksOf(A_AGAIN)))
       await cli.until('  ~ kid "a" has a new key', 'stdout')
       server.serve('/keys', json(jwksOf(B)))
-      await cli.until('harm: an old key went as a new one came', 'stdout')
+      await cli.until('harm: every old key went as a new one came', 'stdout')
       server.serve('/keys', json({ keys: [] }))
       await cli.until('harm: no key is left: every token is refused', 'stdout')
       cli.signal('SIGTERM')

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import { readJwk, toPortableKey } from '../../src/jwt/index.ts'
 import type { KeyNews } from '../../src/keys/index.ts'
 import type { PortableKey } from '../../src/jwt/index.ts'
 import type { Signer } from './signer.ts'
+import { Wait } from '../../src/kernel/wait.ts'
 
 /** Keys as they are told of: read anew from JSON each time, so that no object is one that was there before. */
 export function toldKeys(...signers: readonly Signer[]): readonly PortableKey[] {
@@ -25,4 +27,10 @@ export function keyNews(source: string, serial: number, more: Partial<KeyNews> =
     nextAskAtMs: 0,
     ...more,
   }
+}
+
+/** Begins to wait for what was asked for; where nothing is waited for, the test is wrong. */
+export function startWait(wait: Wait | 'later' | undefined, done: () => void): void {
+  assert.ok(wait instanceof Wait, `nothing is waited for: ${wait}`)
+  wait.start(done)
 }

@@ -40,8 +40,8 @@ export type ToPrimary =
   | { readonly kind: 'taken'; readonly id: number; readonly open: number }
   /** With which keys have verified tokens since the last one. */
   | { readonly kind: 'pong'; readonly open: number; readonly uses: readonly KeyUse[] }
-  /** A token was met that other keys of this source might verify. Answered by `keys`. */
-  | { readonly kind: 'ask-keys'; readonly source: string }
+  /** A token was met that other keys of this source might verify. Answered by `keys`, unless newer ones are under way. */
+  | { readonly kind: 'ask-keys'; readonly source: string; readonly serial: number }
   | { readonly kind: 'measured'; readonly snapshot: MetricsSnapshot }
 
 /** A Fault, as data. */

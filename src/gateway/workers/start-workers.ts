@@ -111,8 +111,8 @@ class Workers implements Server, WorkerEvents {
     return needsRestart(this.#first, next)
   }
 
-  asksForKeys(source: string): void {
-    this.#settings.keys.ask(source)
+  asksForKeys(source: string, serial: number): void {
+    this.#settings.keys.ask(source, serial)
   }
 
   usedKeys(uses: readonly KeyUse[]): void {

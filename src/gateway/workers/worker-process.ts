@@ -15,7 +15,7 @@ export interface WorkerEvents {
   /** It ended, and every message of it was read: what it has not taken by now it never had. Called once. */
   gone(worker: WorkerProcess): void
   /** A token was met there that other keys of this source might verify. */
-  asksForKeys(source: string): void
+  asksForKeys(source: string, serial: number): void
   usedKeys(uses: readonly KeyUse[]): void
 }
 
@@ -184,7 +184,7 @@ export class WorkerProcess {
         this.#open = message.open
         return this.#events.usedKeys(message.uses)
       case 'ask-keys':
-        return this.#events.asksForKeys(message.source)
+        return this.#events.asksForKeys(message.source, message.serial)
       case 'measured':
         return this.#measured?.(message.snapshot)
     }

@@ -31,7 +31,7 @@ export class Worker {
 
   constructor(surroundings: WorkerSurroundings) {
     this.#surroundings = surroundings
-    this.#keys = new KeyStore((source) => surroundings.send({ kind: 'ask-keys', source }))
+    this.#keys = new KeyStore((source, serial) => surroundings.send({ kind: 'ask-keys', source, serial }))
   }
 
   receive(message: ToWorker, socket: Socket | undefined): void {
