@@ -158,7 +158,7 @@ describe('what others could have written', () => {
     symlinkSync(elsewhere, file)
     assert.equal(await cache.load(SOURCE), undefined)
     rmSync(file)
-    execFileSync('mkfifo', ['-m', '600', file])
+    execFileSync('sh', ['-c', 'mkfifo -m 600 "$0"', file])
     assert.equal(await cache.load(SOURCE), undefined)
     rmSync(file)
     mkdirSync(file, { mode: 0o700 })
