@@ -159,7 +159,7 @@ describe('the fetcher', () => {
     const { fetcher, begin, next, fetched } = subject(t)
     await begin(published(A), SPEC)
     fetcher.ask(sourceId(SPEC))
-    fetcher.close()
+    void fetcher.close()
     assert.deepEqual(await next(published(B), 3_600_000), [])
     assert.equal(fetched.length, 1)
   })

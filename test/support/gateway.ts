@@ -86,7 +86,7 @@ export async function startTestGateway(text: string, options: TestGatewayOptions
     close: async () => {
       server.kill()
       await server.drain()
-      fetcher.close()
+      await fetcher.close()
     },
   }
 }

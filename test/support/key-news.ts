@@ -31,6 +31,6 @@ export function keyNews(source: string, serial: number, more: Partial<KeyNews> =
 
 /** Begins to wait for what was asked for; where nothing is waited for, the test is wrong. */
 export function startWait(wait: Wait | 'later' | undefined, done: () => void): void {
-  assert.ok(wait instanceof Wait, `nothing is waited for: ${wait}`)
+  assert.ok(wait instanceof Wait, wait === 'later' ? 'nothing is waited for now' : 'nothing is waited for')
   wait.start(done)
 }
