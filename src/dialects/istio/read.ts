@@ -3,6 +3,8 @@ import type { SourceNode } from '../source-node.ts'
 import { suggestion } from '../suggestion.ts'
 import { readAuthorizationPolicy } from './read-authorization-policy.ts'
 import { readDestinationRule } from './read-destination-rule.ts'
+import { isAbout, type NamedHost } from './mesh-hosts.ts'
+import { keyHost } from './remote-keys.ts'
 import { readRequestAuthentication } from './read-request-authentication.ts'
 import { readServiceEntry } from './read-service-entry.ts'
 import type { MeshResources, Resource } from './schema.ts'
@@ -15,14 +17,40 @@ export async function readMesh(roots: readonly SourceNode[], files: FileReader):
   const resources = roots.flatMap((root) => resourcesOf(root))
   refuseDuplicates(resources)
   const ofKind = (kind: Kind): readonly Resource[] => resources.filter((resource) => resource.kind === kind)
+  const requestAuthentications = ofKind('RequestAuthentication').map(readRequestAuthentication)
   const destinationRules = []
-  for (const resource of ofKind('DestinationRule'))
+  for (const resource of ofKind('DestinationRule').filter(isForKeysOf(requestAuthentications)))
     destinationRules.push(await readDestinationRule(resource, files))
   return {
-    requestAuthentications: ofKind('RequestAuthentication').map(readRequestAuthentication),
+    requestAuthentications,
     policies: ofKind('AuthorizationPolicy').map(readAuthorizationPolicy),
     serviceEntries: ofKind('ServiceEntry').map(readServiceEntry),
     destinationRules,
+  }
+}
+
+/** Of rules about other hosts nothing is asked here, so that nothing can be wrong with them. */
+function isForKeysOf(
+  requestAuthentications: MeshResources['requestAuthentications'],
+): (resource: Resource) => boolean {
+  const asked = requestAuthentications.flatMap(({ rules, namespace }) =>
+    rules.flatMap((rule): readonly NamedHost[] => {
+      const host = keyHost(rule)
+      return host === undefined ? [] : [{ host, namespace }]
+    }),
+  )
+  return ({ node, namespace }) => {
+    const value = node.find('spec')?.find('host')?.value
+    if (
+      typeof value !== 'string' ||
+      asked.some((each) => isAbout({ host: value.toLowerCase(), namespace }, each))
+    )
+      return true
+    node.warning(
+      `the DestinationRule is for \`${value}\`, and no keys are fetched from there`,
+      'it changes nothing here; leave it out if that is fine',
+    )
+    return false
   }
 }
 

@@ -161,3 +161,44 @@ for (const [settings, message] of [
     assert.match(problems.join('\n'), message)
   })
 }
+
+test('a DestinationRule for other hosts may say whatever it likes', async () => {
+  const other = tls('mode: ISTIO_MUTUAL, credentialName: x').replace('host: 11.11.11.11', 'host: reviews')
+  const { keys, problems } = await keysOf(rule('issuer: a, jwksUri: "https://11.11.11.11/jwks"'), other)
+  assert.equal(keys?.tls, undefined)
+  assert.deepEqual(problems, ['the DestinationRule is for `reviews`, and no keys are fetched from there'])
+})
+
+/** The name of the rule that says how to speak to a host. */
+async function speakerTo(url: string, ...hosts: readonly (readonly [host: string, namespace?: string])[]) {
+  const rules = hosts.map(([host, namespace = 'foo'], index) =>
+    tls(`mode: SIMPLE, sni: "${host}"`)
+      .replace('host: 11.11.11.11', `host: "${host}"`)
+      .replace('name: external, namespace: foo', `name: r${index}, namespace: ${namespace}`),
+  )
+  const { keys } = await keysOf(rule(`issuer: a, jwksUri: "${url}"`), ...rules)
+  return keys?.tls?.serverName
+}
+
+test('a service of the cluster is known by each of its names', async () => {
+  for (const name of ['keys', 'keys.foo', 'keys.foo.svc', 'keys.foo.svc.cluster.local']) {
+    assert.equal(
+      await speakerTo(`https://${name}/`, ['keys.foo.svc.cluster.local', 'bar']),
+      'keys.foo.svc.cluster.local',
+    )
+    assert.equal(await speakerTo(`https://${name}/`, ['keys']), 'keys', name)
+    // A short name is of its own namespace.
+    assert.equal(await speakerTo(`https://${name}/`, ['keys', 'bar']), undefined, name)
+  }
+})
+
+test('the most specific of several rules is the one', async () => {
+  const wild = ['*.example.com'] as const
+  const wilder = ['*.com'] as const
+  const exact = ['keys.example.com'] as const
+  const url = 'https://keys.example.com/'
+  assert.equal(await speakerTo(url, wilder, wild, ['*'], exact), 'keys.example.com')
+  assert.equal(await speakerTo(url, wilder, wild, ['*']), '*.example.com')
+  assert.equal(await speakerTo(url, ['*']), '*')
+  assert.equal(await speakerTo(url, ['*.keys.example.com']), undefined)
+})

@@ -4,6 +4,7 @@ import {
   type EndpointSpec,
   type KeySourceSpec,
 } from '../../keys/index.ts'
+import { mostSpecific, type NamedHost } from './mesh-hosts.ts'
 import type { DestinationRule, JwtRule, MeshResources, ServiceEntry, TlsSetting } from './schema.ts'
 
 /**
@@ -12,12 +13,13 @@ import type { DestinationRule, JwtRule, MeshResources, ServiceEntry, TlsSetting 
  */
 export function remoteKeys(
   name: string,
-  { node, issuer, jwksUri, timeoutMs }: JwtRule,
+  rule: JwtRule,
   namespace: string,
   resources: MeshResources,
 ): KeySourceSpec | undefined {
-  const url = URL.parse(jwksUri ?? discoveryUrl(issuer))
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+  const { node, issuer, jwksUri, timeoutMs } = rule
+  const url = keyUrl(rule)
+  if (url === undefined) {
     if (jwksUri === undefined)
       node.error(
         `there is neither \`jwks\` nor \`jwksUri\`, and the issuer \`${issuer}\` is no URL to find the keys at`,
@@ -25,13 +27,12 @@ export function remoteKeys(
       )
     return undefined
   }
-  const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port)
-  const names = [host, `${host}.${namespace}.svc.cluster.local`]
-  const entry = resources.serviceEntries.find(({ hosts }) => hosts.some((each) => covers(each, names)))
-  const rule = resources.destinationRules.find((each) => covers(each.host, names))
-  const tls = rule === undefined ? undefined : (rule.tlsByPort.get(port) ?? rule.tls)
-  const secured = securedUrl(url, port, tls, rule)
+  const asked = { host: hostOf(url), namespace }
+  const entry = mostSpecific(resources.serviceEntries, hostsOfEntry, asked)
+  const destination = mostSpecific(resources.destinationRules, (each) => [each], asked)
+  const tls = destination === undefined ? undefined : (destination.tlsByPort.get(port) ?? destination.tls)
+  const secured = securedUrl(url, port, tls, destination)
   return {
     ...KEY_SOURCE_DEFAULTS,
     name,
@@ -48,6 +49,17 @@ export function remoteKeys(
     endpoints: entry === undefined ? [] : endpointsOf(entry, port),
     tls: secured.protocol === 'https:' ? clientOf(tls) : undefined,
   }
+}
+
+/** The host from which keys of a rule are fetched; undefined where none are. */
+export function keyHost(rule: JwtRule): string | undefined {
+  const url = rule.keys === undefined ? keyUrl(rule) : undefined
+  return url === undefined ? undefined : hostOf(url)
+}
+
+function keyUrl({ issuer, jwksUri }: JwtRule): URL | undefined {
+  const url = URL.parse(jwksUri ?? discoveryUrl(issuer))
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
 }
 
 /** As in Istio (`PILOT_JWT_PUB_KEY_REFRESH_INTERVAL`). */
@@ -71,9 +83,12 @@ function discoveryUrl(issuer: string): string {
   return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
 }
 
-function covers(pattern: string, names: readonly string[]): boolean {
-  if (!pattern.startsWith('*.')) return names.includes(pattern)
-  return names.some((name) => name.endsWith(pattern.slice(1)))
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+function hostsOfEntry({ hosts, namespace }: ServiceEntry): readonly NamedHost[] {
+  return hosts.map((host) => ({ host, namespace }))
 }
 
 /** TLS that a DestinationRule adds; what the URL says already is never taken away. */
