@@ -157,7 +157,7 @@ function askExternal(
     method: request.method,
     host: authority,
     target: query === undefined ? path : `${path}?${query}`,
-    headers: view.headers,
+    headers: facts.headers,
   }
   const answer = external.ask(checkpoint, authorizer, question)
   if (answer instanceof Wait) return err(answer)

@@ -279,6 +279,15 @@ mesh:
     })
   }
 
+  it('is told where a request came from by the gateway, not by the client', async () => {
+    await using authorizer = await startAuthorizer((_, response) => response.writeHead(200).end())
+    await using both = await asking(authorizer.url, ', sendHeaders: [x-forwarded-for, x-forwarded-proto]')
+    const forged = { 'x-forwarded-for': '10.0.0.1', 'x-forwarded-proto': 'https' }
+    assert.equal((await fetch(`${both.gateway.url}/asked`, { headers: forged })).status, 200)
+    const { headers } = authorizer.seen[0] ?? assert.fail()
+    assert.deepEqual([headers['x-forwarded-for'], headers['x-forwarded-proto']], ['127.0.0.1', 'http'])
+  })
+
   it('comes before tokens', async () => {
     await using authorizer = await startAuthorizer((_, response) => response.writeHead(401).end('no'))
     await using both = await asking(authorizer.url, '', authentication('', 'jwt', ISSUER, issuer))
