@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import {
   FieldList,
@@ -39,7 +39,7 @@ export class Origin extends Target {
   }
 
   connect(): UpstreamConnection {
-    const connection = new UpstreamConnection(this.#dial(), this.secure, this.#grammar)
+    const connection = new UpstreamConnection((onread) => this.#dial(onread), this.secure, this.#grammar)
     this.#open.add(connection)
     connection.onGone = () => this.#forget(connection)
     connection.expectWithin(this.#spec.connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT')
@@ -76,7 +76,7 @@ export class Origin extends Target {
     if (index >= 0) this.#idle.splice(index, 1)
   }
 
-  #dial(): Socket {
+  #dial(onread: OnReadOpts | undefined): Socket {
     const place = {
       host: this.hostname,
       port: this.port,
@@ -84,7 +84,7 @@ export class Origin extends Target {
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
     }
-    if (!this.secure) return connectTcp(place)
+    if (!this.secure) return connectTcp(onread === undefined ? place : { ...place, onread })
     const { ca } = this.#spec
     return connectTls({
       ...place,

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import {
   createBodyDecoder,
   DEFAULT_HTTP_LIMITS,
@@ -14,6 +14,7 @@ import {
 } from '../../http1/index.ts'
 import { writeGathered, writeText } from '../../inbound/gathered-write.ts'
 import { codedError } from '../node/failure.ts'
+import { ReadBuffer } from './read-buffer.ts'
 
 /** Whoever's request is on a connection. */
 export interface ConnectionUser {
@@ -43,6 +44,8 @@ export class UpstreamConnection implements BodySink {
   /** Whether anything of the present answer has been read. */
   heard = false
   readonly #socket: Socket
+  /** Undefined for TLS, which has to decrypt into memory of its own. */
+  readonly #buffer: ReadBuffer | undefined
   readonly #reader: HeadReader<ResponseHead>
   #user: ConnectionUser | undefined
   #method = ''
@@ -54,11 +57,14 @@ export class UpstreamConnection implements BodySink {
   #waitRestarted = true
   #waitStartMs = 0
 
-  constructor(socket: Socket, secure: boolean, grammar: ResponseGrammar) {
+  /** `dial` begins to connect, and to read into the memory that it is given; with TLS into memory of its own. */
+  constructor(dial: (onread: OnReadOpts | undefined) => Socket, secure: boolean, grammar: ResponseGrammar) {
+    this.#buffer = secure ? undefined : new ReadBuffer()
+    const socket = dial(this.#buffer === undefined ? undefined : this.#into(this.#buffer))
     this.#socket = socket
     this.#reader = new HeadReader(grammar)
     socket.on(secure ? 'secureConnect' : 'connect', () => this.#user?.connected())
-    socket.on('data', this.#onData)
+    if (secure) socket.on('data', this.#onData)
     socket.on('drain', () => this.#user?.drained())
     socket.on('end', () => this.#onEnd())
     socket.on('error', (error) => this.#fail(error))
@@ -133,7 +139,17 @@ export class UpstreamConnection implements BodySink {
   }
 
   data(bytes: Buffer, start: number, end: number): void {
-    this.#user?.piece(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+    this.#user?.piece(this.#buffer?.keep(bytes, start, end) ?? bytes.subarray(start, end))
+  }
+
+  #into({ next }: ReadBuffer): OnReadOpts {
+    return {
+      buffer: next,
+      callback: (length, bytes) => {
+        this.#onData(Buffer.from(bytes.buffer, bytes.byteOffset, length))
+        return true
+      },
+    }
   }
 
   readonly #onData = (bytes: Buffer): void => {
