@@ -1,7 +1,8 @@
 /**
  * Shows that a gateway keeps nothing of what went through it: sends very many requests, then opens very many slow
  * readers, each in processes of their own, and looks at memory and descriptors before and after.
- * `node tools/soak.ts [requests] [readers]`; ends with 1 where a bound does not hold. Needs Linux and a build.
+ * `node tools/soak.ts [requests] [readers] [workers]`; ends with 1 where a bound does not hold. Needs Linux and a build. A
+ * reader takes two descriptors of the gateway: where a process may have fewer than 20,200, give it two workers.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,6 +15,7 @@ import { SlowReaders } from './soak/slow-readers.ts'
 
 const REQUESTS = Number(process.argv[2] ?? 1_000_000)
 const READERS = Number(process.argv[3] ?? 10_000)
+const WORKERS = Number(process.argv[4] ?? 1)
 const WARM_UP_REQUESTS = 200_000
 const MIB = 1024 * 1024
 /** What a heap may differ by between two moments without anything being kept. */
@@ -101,6 +103,8 @@ listeners: [{ address: 127.0.0.1:0 }]
 limits: { maxConnections: ${READERS + 1000} }
 timeouts: { body: 120s }
 log: { access: false }
+workers: ${WORKERS}
+keyCache: none
 backends: { b: { url: http://127.0.0.1:${backendPort}, maxConnections: ${READERS + 1000} } }
 authentications: { a: { keys: { jwks: ${JSON.stringify({ keys: [jwk] })} } } }
 routes: [{ path: /*, backend: b, auth: a }]
