@@ -4,6 +4,7 @@ import { refuse, type Refusal } from '../../errors/refusal.ts'
 import { CLIENT_GONE } from '../client-gone.ts'
 import { DISCARD_MAX_BYTES } from '../discard-bounds.ts'
 import type { BodyConsumer, BodySource } from '../exchange.ts'
+import { sendInterim } from './response.ts'
 
 /**
  * The body of one request of HTTP/2. Nothing is read before somebody wants it, so that a client cannot send more than
@@ -81,8 +82,10 @@ export class Http2RequestBody implements BodySource {
     const stream = this.#stream
     this.#state = state
     this.#moved = true
-    if (this.#waitsForContinue && state === 'flowing') stream.additionalHeaders({ ':status': 100 })
+    if (this.#waitsForContinue && state === 'flowing') sendInterim(stream, 100)
     this.#waitsForContinue = false
+    // The end of a body without a byte is told as soon as it comes, whether anybody listens yet or not.
+    if (stream.readableEnded) return this.#end()
     stream.on('data', (piece: Buffer) => this.#take(piece))
     stream.on('end', () => this.#end())
   }

@@ -50,7 +50,7 @@ export class Http2Response implements ResponseSink {
 
   interim(status: number, headers: readonly string[]): void {
     if (this.started || this.ended || status < 102 || status > 199) return
-    this.#stream.additionalHeaders({ ...headersOf(headers), ':status': status })
+    sendInterim(this.#stream, status, headers)
   }
 
   head(status: number, fields: FieldList, length: number | undefined): void {
@@ -72,7 +72,7 @@ export class Http2Response implements ResponseSink {
       return this.abort()
     }
     if (!endStream && length === undefined)
-      this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(trailersOf(this.#trailers)))
+      this.#stream.once('wantTrailers', () => sendTrailers(this.#stream, this.#trailers))
   }
 
   write(piece: Buffer): boolean {
@@ -128,6 +128,29 @@ export function breakOff(stream: ServerHttp2Stream): void {
   stream.destroy(new Error('the stream is broken off'))
 }
 
+/**
+ * Sends an interim answer, or leaves it out where that cannot be: the client may have gone, which the stream knows before
+ * it tells, and a backend may repeat a field that node:http2 wants once. A final answer follows (RFC 9110 §15.2).
+ */
+export function sendInterim(
+  stream: ServerHttp2Stream,
+  status: number,
+  headers: readonly string[] = [],
+): void {
+  try {
+    stream.additionalHeaders({ ...headersOf(headers), ':status': status })
+  } catch {}
+}
+
+/** Trailers that cannot be sent are left out, as a recipient may do with any (RFC 9110 §6.5.1); the body is whole. */
+function sendTrailers(stream: ServerHttp2Stream, trailers: readonly string[]): void {
+  try {
+    stream.sendTrailers(headersOf(allowedTrailers(trailers).flat()))
+  } catch {
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers({})
+  }
+}
+
 /** Names in lower case (RFC 9113 §8.2.1); what stands several times is a list. */
 function headersOf(pairs: readonly string[]): OutgoingHttpHeaders {
   const headers: Record<string, string | number | string[]> = Object.create(null)
@@ -140,8 +163,4 @@ function headersOf(pairs: readonly string[]): OutgoingHttpHeaders {
     else headers[name] = [String(before), value]
   }
   return headers
-}
-
-function trailersOf(trailers: readonly string[]): OutgoingHttpHeaders {
-  return headersOf(allowedTrailers(trailers).flat())
 }
