@@ -154,6 +154,35 @@ describe('a request that misses a key', () => {
     }
   })
 
+  it('waits for ten seconds in all, whoever waited before it and however often it waits', (t) => {
+    const { keys, wait } = subject(t, { timeoutMs: 300_000 })
+    wait()
+    t.mock.timers.tick(9000)
+    const late = wait()
+    t.mock.timers.tick(9999)
+    assert.equal(late.isOver, false)
+    t.mock.timers.tick(1)
+    assert.equal(late.isOver, true)
+    let isOver = false
+    startWait(keys.refresh(NOW_MS + 9999, NOW_MS), () => (isOver = true))
+    t.mock.timers.tick(1)
+    assert.equal(isOver, true)
+  })
+
+  it('asks again where nothing was heard for as long as somebody waited', async (t) => {
+    const { asked, wait } = subject(t)
+    wait()
+    await turn()
+    t.mock.timers.tick(6000)
+    wait()
+    await turn()
+    assert.deepEqual(asked, ['s'])
+    t.mock.timers.tick(4000)
+    wait()
+    await turn()
+    assert.deepEqual(asked, ['s', 's'])
+  })
+
   it('does not wait where the source is let go of, or nobody fetches', (t) => {
     const { keys, wait } = subject(t)
     const one = wait()

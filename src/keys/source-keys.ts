@@ -12,6 +12,11 @@ const LONGEST_DELAY_MS = 5000
 /** Nobody waits longer, however long a fetch may take. */
 const LONGEST_WAIT_MS = 10_000
 
+interface Waiting {
+  readonly done: () => void
+  readonly patience: NodeJS.Timeout
+}
+
 /** Told of a source whose keys are missed, and of the serial of the news that are known of it. */
 export type Ask = (source: string, serial: number) => void
 
@@ -37,8 +42,10 @@ export class SourceKeys {
   #serial = -1
   #askedAtMs = -Infinity
   #nextAskAtMs = -Infinity
-  #waiting = new Set<() => void>()
-  #patience: NodeJS.Timeout | undefined
+  /** Who waits, each until its own patience is at its end. */
+  #waiting = new Set<Waiting>()
+  /** Whether somebody who waits has asked, and nothing was heard since. */
+  #hasAsked = false
 
   constructor(id: string, spec: KeySourceSpec, ask: Ask | undefined) {
     this.id = id
@@ -66,7 +73,8 @@ export class SourceKeys {
     const ask = this.#ask
     if (ask === undefined || (askedAtMs !== undefined && this.#askedAtMs >= askedAtMs)) return undefined
     if (this.#isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return 'later'
-    return new Wait('keys to be fetched', (done) => this.#await(done, ask))
+    const waitedMs = askedAtMs === undefined ? 0 : Math.max(0, nowMs - askedAtMs)
+    return new Wait('keys to be fetched', (done) => this.#await(done, ask, waitedMs))
   }
 
   /** A key of this source has verified a token. */
@@ -109,22 +117,28 @@ export class SourceKeys {
     this.#uses = new Map(this.keys.map((key) => [key, this.#uses.get(key) ?? { atMs: 0, isNew: false }]))
   }
 
-  #await(done: () => void, ask: Ask): void {
-    if (this.#waiting.size === 0) {
-      this.#patience = setTimeout(
-        this.#release,
-        Math.min(LONGEST_WAIT_MS, LONGEST_DELAY_MS + this.spec.timeoutMs),
-      )
-      setImmediate(() => ask(this.id, this.#serial))
+  /** `waitedMs`: how long the request has waited before. */
+  #await(done: () => void, ask: Ask, waitedMs: number): void {
+    if (!this.#hasAsked) setImmediate(() => ask(this.id, this.#serial))
+    this.#hasAsked = true
+    const patienceMs = Math.min(LONGEST_WAIT_MS - waitedMs, LONGEST_DELAY_MS + this.spec.timeoutMs)
+    const waiting: Waiting = {
+      done,
+      patience: setTimeout(() => {
+        this.#waiting.delete(waiting)
+        // What was asked may be lost: whoever comes next asks again.
+        this.#hasAsked = false
+        done()
+      }, patienceMs),
     }
-    this.#waiting.add(done)
+    this.#waiting.add(waiting)
   }
 
-  readonly #release = (): void => {
-    clearTimeout(this.#patience)
+  #release(): void {
     const waiting = this.#waiting
-    if (waiting.size === 0) return
     this.#waiting = new Set()
-    for (const done of waiting) done()
+    this.#hasAsked = false
+    for (const { patience } of waiting) clearTimeout(patience)
+    for (const { done } of waiting) done()
   }
 }
