@@ -113,7 +113,9 @@ describe('what others could have written', () => {
       await cache.save(SOURCE, DOCUMENT)
       chmodSync(file, mode)
       assert.equal(await cache.load(SOURCE), undefined)
-      assert.deepEqual(told, [`\`${file}\` is not believed, because others than this user can write it`])
+      assert.deepEqual(told, [
+        `\`${file}\` is not believed, because others than this user can write it; the next keys that are fetched replace it`,
+      ])
       // It is replaced by one of its own.
       await cache.save(SOURCE, DOCUMENT)
       assert.notEqual(await cache.load(SOURCE), undefined)
@@ -140,7 +142,9 @@ describe('what others could have written', () => {
     await cache.save(SOURCE, DOCUMENT)
     assert.equal(await cache.load(SOURCE), undefined)
     assert.deepEqual(readdirSync(folder), [])
-    assert.deepEqual(told, [`\`${folder}\` is not used, because others than this user can write it`])
+    assert.deepEqual(told, [
+      `\`${folder}\` is not used, because others than this user can write it; make it this user's and mode 0700`,
+    ])
     chmodSync(folder, 0o700)
     await cache.save(SOURCE, DOCUMENT)
     assert.notEqual(await cache.load(SOURCE), undefined)
@@ -151,7 +155,7 @@ describe('what others could have written', () => {
   })
 
   it('is not read through a link, nor from a pipe, a folder or a device', async (t) => {
-    const { cache, parent, file } = subject(t)
+    const { cache, parent, file, told } = subject(t)
     await cache.save(SOURCE, DOCUMENT)
     const elsewhere = join(parent, 'elsewhere.json')
     renameSync(file, elsewhere)
@@ -163,6 +167,7 @@ describe('what others could have written', () => {
     rmSync(file)
     mkdirSync(file, { mode: 0o700 })
     assert.equal(await cache.load(SOURCE), undefined)
+    assert.match(told.join(), /because it is no file/)
     rmSync(file, { recursive: true })
     linkSync(elsewhere, file)
     assert.notEqual(await cache.load(SOURCE), undefined)
@@ -188,7 +193,9 @@ describe('what others could have written', () => {
     symlinkSync(elsewhere, folder)
     await cache.save(SOURCE, DOCUMENT)
     assert.deepEqual(readdirSync(elsewhere), [])
-    assert.deepEqual(told, [`\`${folder}\` is not used, because it is a link and no folder`])
+    assert.deepEqual(told, [
+      `\`${folder}\` is not used, because it is a link or no folder; name a folder itself as \`keyCache\``,
+    ])
   })
 })
 
@@ -200,7 +207,7 @@ describe('a folder that cannot be written', () => {
     for (let i = 0; i < 3; i++) await cache.save(SOURCE, DOCUMENT)
     assert.equal(await cache.load(SOURCE), undefined)
     assert.equal(told.length, 1)
-    assert.match(told[0] ?? '', /^keys cannot be kept in `.*` \((?:ENOTDIR|EEXIST)\)$/)
+    assert.match(told[0] ?? '', /^keys cannot be kept in `.*` \((?:ENOTDIR|EEXIST)\); name a folder/)
     rmSync(join(parent, 'deep'))
     await cache.save(SOURCE, DOCUMENT)
     assert.notEqual(await cache.load(SOURCE), undefined)
@@ -209,6 +216,23 @@ describe('a folder that cannot be written', () => {
     await cache.save(SOURCE, DOCUMENT)
     assert.equal(told.length, 2)
   })
+
+  it(
+    'ends the attempt where a file system makes no folders',
+    { skip: process.platform === 'linux' ? false : 'only Linux has /proc', timeout: 10_000 },
+    () => {
+      const module = JSON.stringify(new URL('key-cache.ts', import.meta.url).href)
+      // In a process of its own: what Node tries for ever in a thread would hold this one, too.
+      const script = `const { FolderKeyCache } = await import(${module})
+        await new FolderKeyCache('/proc/claimgate/keys', console.log).save('a', { text: '' })`
+      const told = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+        timeout: 8000,
+        killSignal: 'SIGKILL',
+      })
+      assert.match(told, /^keys cannot be kept in `\/proc\/claimgate\/keys` \(ENOENT\); name a folder/)
+    },
+  )
 
   it('leaves no piece of a file behind', async (t) => {
     const { cache, folder, file, told } = subject(t)

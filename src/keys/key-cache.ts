@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
 /** The last good document of one source, as it is kept on disk. It holds public keys and times, nothing else. */
@@ -73,7 +73,8 @@ export class FolderKeyCache implements KeyCache {
     try {
       const stats = await file.stat()
       if (!stats.isFile() || !isOwn(stats)) {
-        this.#tell(`\`${path}\` is not believed, because others than this user can write it`)
+        const why = stats.isFile() ? 'others than this user can write it' : 'it is no file'
+        this.#tell(`\`${path}\` is not believed, because ${why}; the next keys that are fetched replace it`)
         return undefined
       }
       return stats.size > MAX_FILE_BYTES ? undefined : await file.readFile('utf8')
@@ -101,7 +102,7 @@ export class FolderKeyCache implements KeyCache {
       this.#told = undefined
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => {})
-      this.#tell(`keys cannot be kept in \`${this.#folder}\` (${codeOf(cause)})`)
+      this.#tellUnwritable(cause)
     }
   }
 
@@ -112,24 +113,46 @@ export class FolderKeyCache implements KeyCache {
   /** Each time anew: a folder may go, come, and change its permissions. */
   async #isReady(): Promise<boolean> {
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+      await makeFolder(this.#folder)
       const stats = await lstat(this.#folder)
       if (stats.isDirectory() && isOwn(stats)) return true
       this.#tell(
         stats.isDirectory()
-          ? `\`${this.#folder}\` is not used, because others than this user can write it`
-          : `\`${this.#folder}\` is not used, because it is a link and no folder`,
+          ? `\`${this.#folder}\` is not used, because others than this user can write it; make it this user's and mode 0700`
+          : `\`${this.#folder}\` is not used, because it is a link or no folder; name a folder itself as \`keyCache\``,
       )
     } catch (cause) {
-      this.#tell(`keys cannot be kept in \`${this.#folder}\` (${codeOf(cause)})`)
+      this.#tellUnwritable(cause)
     }
     return false
+  }
+
+  #tellUnwritable(cause: unknown): void {
+    const what = `keys cannot be kept in \`${this.#folder}\` (${codeOf(cause)})`
+    this.#tell(`${what}; name a folder that can be written as \`keyCache\`, or \`none\``)
   }
 
   #tell(problem: string): void {
     if (this.#told === problem) return
     this.#told = problem
     this.#onProblem(problem)
+  }
+}
+
+/** With those above it. Not by `recursive`: Node tries for ever where a file system makes no folders, such as /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (cause) {
+    const code = codeOf(cause)
+    if (code === 'EEXIST') return
+    const parent = dirname(folder)
+    if (code !== 'ENOENT' || parent === folder) throw cause
+    await makeFolder(parent)
+    await mkdir(folder, { mode: 0o700 }).catch((again: unknown) => {
+      // Another gateway was faster.
+      if (codeOf(again) !== 'EEXIST') throw again
+    })
   }
 }
 
