@@ -9,7 +9,8 @@ export function ecdsaToDer(signature: Uint8Array): Buffer {
   const length = 4 + r.bytes + s.bytes
   // One length byte serves below 128; P-521 (139 at most) needs the long form with one more.
   const head = length < 128 ? 2 : 3
-  const der = Buffer.alloc(head + length)
+  // From the pool, which `alloc` is not: every byte is written.
+  const der = Buffer.allocUnsafe(head + length)
   der[0] = 0x30
   if (head === 3) der[1] = 0x81
   der[head - 1] = length
@@ -35,8 +36,8 @@ function positiveInteger(signature: Uint8Array, from: number, end: number): Inte
 function writeInteger(der: Buffer, at: number, signature: Uint8Array, integer: Integer): void {
   der[at] = 0x02
   der[at + 1] = integer.bytes
-  der.set(
-    signature.subarray(integer.start, integer.end),
-    at + 2 + integer.bytes - (integer.end - integer.start),
-  )
+  // The leading zero, where there is one.
+  der[at + 2] = 0
+  let to = at + 2 + integer.bytes - (integer.end - integer.start)
+  for (let from = integer.start; from < integer.end; from++) der[to++] = signature[from] ?? 0
 }
