@@ -41,6 +41,8 @@ export interface RunningGateway {
   readonly gaveUp: Promise<Fault>
   /** Reads the configuration again; where it has errors, the last good one serves on. */
   reload(): Promise<void>
+  /** Fetches all keys again that are fetched, within what tokens may ask for. */
+  refetchKeys(): void
   stop(): Promise<void>
   kill(): void
 }
@@ -186,6 +188,10 @@ class WatchedGateway implements RunningGateway {
   reload(): Promise<void> {
     this.#last = this.#last.then(() => this.#reloadNow())
     return this.#last
+  }
+
+  refetchKeys(): void {
+    this.#surroundings.fetcher.askAll()
   }
 
   async stop(): Promise<void> {

@@ -23,7 +23,8 @@ Examples:
 
 const SERVE_NOTES = `
 The access log goes to the standard output, one JSON object a line; messages for people go to the standard error.
-Ctrl-C or SIGTERM lets requests under way finish, a second one ends them. SIGHUP reads the configuration again.
+Ctrl-C or SIGTERM lets requests under way finish, a second one ends them. SIGHUP reads the configuration again, and
+fetches keys anew.
 
 Exit: 0 stopped, 1 the configuration has errors, an address cannot be listened on, or the workers keep ending.
 `

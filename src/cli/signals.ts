@@ -2,11 +2,14 @@ import type { RunningGateway } from '../boot.ts'
 import { printError, type ExitCode, type Terminal } from './terminal.ts'
 
 /**
- * Waits for SIGINT or SIGTERM, then drains the gateway and gives 0. A second signal ends it at once. SIGHUP reloads. A
+ * Waits for SIGINT or SIGTERM, then drains the gateway and gives 0. A second signal ends it at once. SIGHUP reloads, and fetches keys again. A
  * gateway that gave up is told of, and gives 1.
  */
 export async function untilStopped(gateway: RunningGateway, terminal: Terminal): Promise<ExitCode> {
-  const reload = (): void => void gateway.reload()
+  const reload = (): void => {
+    void gateway.reload()
+    gateway.refetchKeys()
+  }
   process.on('SIGHUP', reload)
   const gaveUp = gateway.gaveUp.then(({ message, hint }): ExitCode => {
     printError(terminal, message, hint)

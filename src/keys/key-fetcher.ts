@@ -74,6 +74,11 @@ export class KeyFetcher implements SourceEvents {
     this.#sources.get(source)?.ask(knownSerial)
   }
 
+  /** Asks every source anew, as if a token had missed a key: no more often than tokens may. */
+  askAll(): void {
+    for (const source of this.#sources.values()) source.ask()
+  }
+
   /** What is known of all sources now, for a data plane that begins. */
   get allNews(): readonly KeyNews[] {
     return [...this.#sources.values()].map(({ news }) => news)

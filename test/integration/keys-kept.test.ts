@@ -57,6 +57,19 @@ describe('keys that were fetched before', { timeout: 120_000 }, () => {
     assert.equal(told(await gateway.ask(tokenOf(a))), '200')
   })
 
+  it('are fetched anew by SIGHUP, so that one that leaked is gone at once', async () => {
+    await using server = await startKeyServer()
+    server.serve('/keys', json(jwksOf(a, b), { 'Cache-Control': 'max-age=86400' }))
+    const options = { authentications: { main: `keys: { url: "${server.url}/keys", cooldown: 1s }` } }
+    await using gateway = await startKeyedGateway({ ...options, fetched: 1 })
+    assert.equal(told(await gateway.ask(tokenOf(a))), '200')
+    server.serve('/keys', json(jwksOf(b), { 'Cache-Control': 'max-age=86400' }))
+    await gateway.reload(options)
+    await gateway.untilLines('keys were fetched', 2)
+    assert.equal(told(await gateway.ask(tokenOf(a))), '401 GW_TOKEN_INVALID')
+    assert.equal(told(await gateway.ask(tokenOf(b))), '200')
+  })
+
   it('are kept on disk without secrets that their server publishes by mistake', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'claimgate-key-cache-'))
     await using server = await startKeyServer()
