@@ -61,7 +61,33 @@ test('a token that comes a third time is the same principal, who says that he ca
   // The first is not kept: most tokens of some clients never come again.
   assert.notEqual(second, first)
   assert.equal(third, second)
-  assert.deepEqual([first?.repeated, third?.repeated], [false, true])
+  assert.deepEqual([first?.person.repeated, third?.person.repeated], [false, true])
+})
+
+test('a token that comes to many guards of one authentication is one person, let in by each', () => {
+  const one = guard('a')
+  const guards = [one, { ...one, spec: guardSpec('a') }, { ...one, spec: guardSpec('a') }]
+  const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
+  const tokens = new TokenCache()
+  const people = [0, 1, 2, 1, 2].map((index) => {
+    const outcome = authenticate(
+      { ...CIRCUMSTANCES, cover: coverOf(true, [guards[index]!]), places, tokens },
+      undefined,
+    )
+    return outcome.ok ? outcome.value! : assert.fail()
+  })
+  assert.deepEqual(
+    people.map((each) => guards.indexOf(each.guard as (typeof guards)[number])),
+    [0, 1, 2, 1, 2],
+  )
+  assert.equal(new Set(people.slice(1).map(({ person }) => person)).size, 1)
+  // Of another authentication it is another, whatever it says.
+  const other = authenticate(
+    { ...CIRCUMSTANCES, cover: coverOf(true, [guard('b')]), places, tokens },
+    undefined,
+  )
+  assert.ok(other.ok && other.value !== undefined)
+  assert.notEqual(other.value.person, people.at(-1)!.person)
 })
 
 const withToken = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`]

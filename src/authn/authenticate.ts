@@ -196,13 +196,12 @@ function principalOf(
   { claims, key }: VerifiedToken,
 ): Principal {
   const last = known.principal
-  if (last !== undefined && last.guard === guard && last.location === location) {
-    last.repeated = true
-    return last
-  }
-  const principal = { guard, location, claims, key, repeated: false }
-  known.principal = principal
-  return principal
+  const isSame = last?.guard.authentication === guard.authentication && last.location === location
+  if (!isSame) return (known.principal = { guard, location, claims, key, person: { repeated: false } })
+  const { person } = last
+  person.repeated = true
+  // Each of many routes has guards of its own, and what is handed on does not depend on them.
+  return last.guard === guard ? last : (known.principal = { guard, location, claims, key, person })
 }
 
 const PROGRESS: Readonly<Record<(typeof REASONS)[AuthenticationReason]['stage'], number>> = {

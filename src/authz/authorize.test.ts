@@ -50,7 +50,7 @@ function principal(guard: Guard): Principal {
   const [location] = guard.authentication.spec.locations
   const [key] = issuer.keys
   assert.ok(location !== undefined && key !== undefined)
-  return { guard, location, claims: {}, key, repeated: false }
+  return { guard, location, claims: {}, key, person: { repeated: false } }
 }
 
 const route = routeOf()

@@ -1,4 +1,4 @@
-import { REASONS, type Principal } from '../authn/index.ts'
+import { REASONS, type Person, type Principal } from '../authn/index.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import { FieldList, NO_FIELD_LIST } from '../http1/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
@@ -27,18 +27,19 @@ export function identityOf(
 ): Result<Identity, Refusal> {
   const mappings = principal?.guard.authentication.spec.forward
   if (principal === undefined || mappings === undefined || mappings.length === 0) return ANONYMOUS
-  if (!principal.repeated || trace !== undefined) return readIdentity(principal, mappings, trace)
-  const known = KNOWN.get(principal)
+  const { person } = principal
+  if (!person.repeated || trace !== undefined) return readIdentity(principal, mappings, trace)
+  const known = KNOWN.get(person)
   if (known !== undefined) return known
   const identity = readIdentity(principal, mappings, trace)
-  KNOWN.set(principal, identity)
+  KNOWN.set(person, identity)
   return identity
 }
 
 const ANONYMOUS = ok(NOBODY)
 
 /** Claims do not change, so that a principal who comes again is worked out no more than twice. */
-const KNOWN = new WeakMap<Principal, Result<Identity, Refusal>>()
+const KNOWN = new WeakMap<Person, Result<Identity, Refusal>>()
 
 function readIdentity(
   principal: Principal,

@@ -1,4 +1,4 @@
-import type { Principal } from '../authn/index.ts'
+import type { Person, Principal } from '../authn/index.ts'
 import type { Applicant, FieldsAndQuery, Passage, Passed, Permit } from '../authz/index.ts'
 import { FieldList } from '../http1/index.ts'
 import { appendCookies, removeCookies } from '../inbound/fields/cookie.ts'
@@ -6,7 +6,7 @@ import type { Form } from '../inbound/fields/form.ts'
 import { appendPairs, removePairs } from '../inbound/fields/query.ts'
 import { forwardingFields, isForwardingField } from '../inbound/forwarding.ts'
 import type { InboundRequest } from '../inbound/request.ts'
-import type { Route } from '../plan/plan.ts'
+import type { ReservedNames } from '../plan/plan.ts'
 import { rewritePath } from '../plan/rewrite-path.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 import { spellingOf, type AddressSet } from '../policy/index.ts'
@@ -123,8 +123,8 @@ function listOf(pairs: readonly string[]): FieldList {
 
 /** What was kept of an array of fields that comes again and again, and all else that had a say in it. */
 interface Kept {
-  readonly route: Route
-  readonly principal: Principal | undefined
+  readonly reserved: ReservedNames
+  readonly person: Person | undefined
   readonly withheld: readonly TokenLocation[]
   readonly fields: FieldList
 }
@@ -134,14 +134,16 @@ const KEPT = new WeakMap<readonly string[], Kept>()
 /** The client's own fields that go on. A client repeats them with every request, so they are worked out once. */
 function keptFields(rewritable: Rewritable, passage: Passage, withheld: readonly TokenLocation[]): FieldList {
   const { request, form } = rewritable
-  const { route, principal, passed } = passage
+  const { passed } = passage
+  const { reserved } = passage.route
+  const person = passage.principal?.person
   const isAnew = !request.repeated || form !== undefined || passed.replaced.size > 0
   if (isAnew) return new FieldList(keptHeaders(rewritable, passage, withheld))
   const known = KEPT.get(request.headers)
-  const same = known?.route === route && known.principal === principal && known.withheld === withheld
+  const same = known?.reserved === reserved && known.person === person && known.withheld === withheld
   if (known !== undefined && same) return known.fields
   const fields = new FieldList(keptHeaders(rewritable, passage, withheld))
-  KEPT.set(request.headers, { route, principal, withheld, fields })
+  KEPT.set(request.headers, { reserved, person, withheld, fields })
   return fields
 }
 
