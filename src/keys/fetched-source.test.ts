@@ -31,6 +31,15 @@ describe('the schedule of a source', () => {
     }
   })
 
+  it('is told of in whole milliseconds, though chance gives fractions', async (t) => {
+    const run = new SourceRun(t, { random: () => 0.123_456_789 })
+    for (const answer of [published(A), DOWN]) {
+      run.answer = answer
+      await (answer === DOWN ? run.pass(HOUR_MS) : run.begin())
+      assert.ok(Number.isInteger(run.source.nextFetchMs))
+    }
+  })
+
   it('is what the server says, within bounds, and `refresh` where it says nothing', async (t) => {
     const cases: readonly (readonly [freshMs: number | undefined, expected: number])[] = [
       [90_000, 90_000],

@@ -265,7 +265,7 @@ export class FetchedSource {
 
   #plan(delayMs: number, isRetry: boolean): void {
     clearTimeout(this.#planned)
-    this.nextFetchMs = this.#around.clock.now() + delayMs
+    this.nextFetchMs = this.#around.clock.now() + Math.round(delayMs)
     this.#planned = setTimeout(
       () => {
         if (isRetry) this.#budget.take(this.#around.clock.now())
