@@ -101,7 +101,10 @@ export const keySourceSchema = section({
     textOf('host', 'keys.example.com', (host) => {
       const name = URL.parse(`https://${host}/`)?.host
       return name === undefined || name.includes(':') || /[/?#@\\*]/.test(host)
-        ? err(`\`${host}\` is not a host`)
+        ? err({
+            message: `\`${host}\` is not a host`,
+            hint: 'write a name or an address alone; every port of it is followed',
+          })
         : ok(name)
     }),
   )

@@ -66,6 +66,14 @@ describe('the bounds of a source', () => {
   })
 })
 
+describe('settings of TLS', () => {
+  it('are told of where the URL has none, also on this machine', async () => {
+    const plain = await read(['url: http://127.0.0.1/jwks.json', 'serverName: idp.example'])
+    assert.deepEqual(plain.problems, ['6 warning: `serverName` is for TLS, and the URL is `http://`'])
+    assert.deepEqual((await read([URL_LINE, 'serverName: idp.example'])).problems, [])
+  })
+})
+
 describe('hosts of redirects', () => {
   it('are names as a URL has them, without anything that would never match', async () => {
     const { spec } = await read([URL_LINE, 'redirectsTo: [Keys.Example.com, bücher.example, 192.0.2.7]'])

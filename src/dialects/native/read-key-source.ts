@@ -41,6 +41,7 @@ export async function readKeySource(
   if (url === undefined) return undefined
   checkTimes(node, value)
   warnOfPlainHttp(node, url)
+  warnOfUnusedTls(node, url)
   return {
     name,
     url,
@@ -116,6 +117,18 @@ function warnOfPlainHttp(node: SourceNode, url: string): void {
     'the keys are fetched without TLS: whoever is between can let anybody in',
     'use https, if need be with `ca`',
   )
+}
+
+/** A redirect to https would use them; who relies on that writes https. */
+function warnOfUnusedTls(node: SourceNode, url: string): void {
+  if (new URL(url).protocol === 'https:') return
+  for (const setting of ['ca', 'serverName', 'clientCertificate'])
+    node
+      .find(setting)
+      ?.warning(
+        `\`${setting}\` is for TLS, and the URL is \`http://\``,
+        `write \`https://\` if the server speaks it, or leave \`${setting}\` out`,
+      )
 }
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
