@@ -12,6 +12,7 @@ export { FetchSlots } from './slots.ts'
 export { storeFedBy } from './store-fed-by.ts'
 export type { KeyNews, KeyUse } from './news.ts'
 export {
+  distinctSources,
   KEY_SOURCE_DEFAULTS,
   shownUrl,
   sourceId,

@@ -55,6 +55,18 @@ function subject(t: TestContext) {
   }
 }
 
+describe('a source that several authentications have', () => {
+  it('is fetched once, and is told of by the name that comes first', async (t) => {
+    const { fetcher, fetched, begin } = subject(t)
+    await begin(published(A), SPEC, { ...SPEC, name: 'second' })
+    assert.deepEqual(fetched, ['main'])
+    assert.deepEqual(
+      fetcher.states().map(({ source }) => source),
+      ['main'],
+    )
+  })
+})
+
 describe('the log of fetched keys', () => {
   it('has a line for what changed, by the names of keys, and none where nothing did', async (t) => {
     const { begin, next } = subject(t)

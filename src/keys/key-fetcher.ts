@@ -9,7 +9,7 @@ import { isUnchanged, type KeyChanges } from './held-keys.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { KeyNews, KeyUse } from './news.ts'
 import { FetchSlots } from './slots.ts'
-import { sourceId, type KeySourceSpec } from './spec.ts'
+import { distinctSources, sourceId, type KeySourceSpec } from './spec.ts'
 import { stateOf, type KeySourceState } from './state.ts'
 
 export interface FetcherSettings {
@@ -45,7 +45,7 @@ export class KeyFetcher implements SourceEvents {
 
   /** Begins to fetch what is not fetched yet. */
   add(specs: readonly KeySourceSpec[]): void {
-    for (const spec of specs) {
+    for (const spec of distinctSources(specs)) {
       const known = this.#sources.get(sourceId(spec))
       if (known !== undefined) known.spec = spec
       else {

@@ -68,6 +68,16 @@ export function sourceId(spec: KeySourceSpec): string {
   return hashOf(Object.entries(spec).filter(([member]) => member !== 'name'))
 }
 
+/** Each source once, by the name that comes first. One may serve many authentications. */
+export function distinctSources(specs: readonly KeySourceSpec[]): readonly KeySourceSpec[] {
+  const first = new Map<string, KeySourceSpec>()
+  for (const spec of specs) {
+    const id = sourceId(spec)
+    if (!first.has(id)) first.set(id, spec)
+  }
+  return [...first.values()]
+}
+
 /**
  * Two sources of one origin have the same keys: it covers where they come from and whom they are believed from, and not
  * when they are fetched, how much is read or who the gateway says it is. Keys of before are taken over, in memory and from

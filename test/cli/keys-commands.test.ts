@@ -55,7 +55,7 @@ describe('claimgate keys list', () => {
   kid "b"  RSA 2048  RS256
   skipped: kid "new\\u001b[31m\ufffd": \`kty\` is "AKP", a type that tokens are not verified with
   to be fetched again within 10 min
-same  ${server.url}/pem
+pem  ${server.url}/pem
   the key without a kid  RSA 2048  PS256
   to be fetched again within 5 min
 `,

@@ -1,9 +1,9 @@
 import {
+  distinctSources,
   FetchedSource,
   fetchKeys,
   FetchSlots,
   KeyStore,
-  sourceId,
   type FetchFailure,
   type KeyChanges,
   type KeySourceSpec,
@@ -41,7 +41,7 @@ export function openSources(
     events,
     nextSerial: () => ++serial,
   }
-  const sources = [...distinct(specs)].map((spec) => new FetchedSource(spec, around))
+  const sources = distinctSources(specs).map((spec) => new FetchedSource(spec, around))
   for (const source of sources) source.begin()
   return sources
 }
@@ -66,9 +66,4 @@ export async function fetchOnce(
   if (sources.length > 0) await promise
   for (const source of sources) source.close()
   return { sources, store }
-}
-
-/** One source may serve many authentications. */
-function distinct(specs: readonly KeySourceSpec[]): Iterable<KeySourceSpec> {
-  return new Map(specs.map((spec) => [sourceId(spec), spec])).values()
 }

@@ -115,7 +115,7 @@ export const METRICS = {
     across: 'sum',
     help:
       '1 for what a source of keys is: `fresh`; `stale` where its last good keys serve on; `none` where it has no usable ' +
-      'key. `source`: the authentication or rule whose keys are fetched.',
+      'key. `source`: the authentication or rule whose keys are fetched, the first of several that have the same.',
   },
   claimgate_key_source_keys: {
     type: 'gauge',
