@@ -10,8 +10,10 @@ import {
   planOf,
   routeSpec,
 } from '../../test/support/decision.ts'
+import { keySource } from '../../test/support/key-source.ts'
 import { claimRules, mint } from '../../test/support/signer.ts'
 import type { ClaimRules } from '../jwt/index.ts'
+import type { AuthenticationSpec } from '../plan/spec.ts'
 import { Trace, type Step } from '../policy/index.ts'
 
 const issuer = hmacIssuer({ kid: 'k1' })
@@ -21,9 +23,10 @@ function stepsOf(
   headers: readonly string[],
   rules: Partial<ClaimRules> = {},
   showsValues = true,
+  material: Partial<AuthenticationSpec> = { keys: issuer.keys },
 ): readonly Step[] {
   const plan = planOf({
-    authentications: [authenticationSpec('main', { keys: issuer.keys, rules: claimRules(rules) })],
+    authentications: [authenticationSpec('main', { ...material, rules: claimRules(rules) })],
     routes: [routeSpec({ guards: [guardSpec('main')] })],
   })
   const trace = new Trace(showsValues)
@@ -82,6 +85,16 @@ test('for the holder of the token both sides of a comparison are shown', () => {
   assert.match(last(issuer.token(), { subject: 'admin' }), /says `"user"`, configured is `"admin"`$/)
   assert.match(last(other.token()), /says `"k2"`, the keys are .*k1.*HS256/)
   assert.match(last(issuer.token({ exp: 'soon' })), /\(`exp`\): the token says `"soon"`$/)
+})
+
+test('keys are named once each, and where there is none it is said', () => {
+  const message = (material: Partial<AuthenticationSpec>): string =>
+    stepsOf(bearer(other.token()), {}, true, material).find(({ outcome }) => outcome === 'failed')?.message ??
+    ''
+  const [key] = issuer.keys
+  assert.ok(key)
+  assert.equal(message({ keys: [key, key, key] }).split('"k1"').length, 2)
+  assert.match(message({ keys: [], keySources: [keySource()] }), /says `"k2"`, and there is no key$/)
 })
 
 test('values of any size and kind are shown briefly, and break nothing', () => {

@@ -114,9 +114,9 @@ function measured(rejection: TokenRejection, { guard, token, nowMs }: Against): 
     case 'kid-unknown':
     case 'keys-unavailable':
     case 'kid-missing':
-      return `: the token says ${shown(header.kid)}, the keys are ${keyLabels(guard.authentication.keys.current.keys)}`
+      return `: the token says ${shown(header.kid)}, ${keysOf(guard.authentication.keys.current.keys)}`
     case 'alg-not-of-key':
-      return `: the token says ${header.alg}, the keys are ${keyLabels(guard.authentication.keys.current.keys)}`
+      return `: the token says ${header.alg}, ${keysOf(guard.authentication.keys.current.keys)}`
     default:
       return ''
   }
@@ -125,10 +125,12 @@ function measured(rejection: TokenRejection, { guard, token, nowMs }: Against): 
 /** Enough keys to see a typing mistake, few enough to read. */
 const SHOWN_KEYS = 8
 
-function keyLabels(keys: readonly VerificationKey[]): string {
-  if (keys.length === 0) return 'none'
-  const labels = keys.slice(0, SHOWN_KEYS).map((key) => `${key.label} (${key.algorithms.join(', ')})`)
-  return labels.join('; ') + (keys.length > SHOWN_KEYS ? `; and ${keys.length - SHOWN_KEYS} more` : '')
+function keysOf(keys: readonly VerificationKey[]): string {
+  if (keys.length === 0) return 'and there is no key'
+  // Several sources may have the same key.
+  const labels = [...new Set(keys.map((key) => `${key.label} (${key.algorithms.join(', ')})`))]
+  const more = labels.length > SHOWN_KEYS ? `; and ${labels.length - SHOWN_KEYS} more` : ''
+  return `the keys are ${labels.slice(0, SHOWN_KEYS).join('; ')}${more}`
 }
 
 /** Enough of a value to recognise it. */
