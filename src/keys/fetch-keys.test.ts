@@ -52,6 +52,8 @@ describe('a key document', { timeout: 60_000 }, () => {
         `\`${server.url}/keys?…\` answers with status ${status}`,
       )
     }
+    server.serve('/keys', { status: 401 })
+    assert.match((await failureOf({ url: `${server.url}/keys` })).hint ?? '', /name a `clientCertificate`/)
   })
 })
 
@@ -105,10 +107,10 @@ describe('a redirect', { timeout: 60_000 }, () => {
     await using server = await startKeyServer()
     for (const location of ['file:///etc/passwd', 'mailto:a@b', 'http://', 'data:,{}']) {
       server.serve('/keys', redirect(location))
-      assert.match((await failureOf({ url: `${server.url}/keys` })).message, /redirects to nowhere/, location)
+      assert.match((await failureOf({ url: `${server.url}/keys` })).message, /to what is no http/, location)
     }
     server.serve('/keys', { status: 302 })
-    assert.match((await failureOf({ url: `${server.url}/keys` })).message, /redirects to nowhere/)
+    assert.match((await failureOf({ url: `${server.url}/keys` })).message, /does not say where to/)
   })
 
   it('takes no user or password along', async () => {
@@ -238,6 +240,9 @@ describe('several addresses to connect to', { timeout: 60_000 }, () => {
     const endpoints = [down, up, spare].map(({ port }) => ({ address: '127.0.0.1', port }))
     const source = { url: 'http://keys.example/keys', endpoints }
     assert.equal((await fetched(source)).text, '{}')
+    // Of each it is told where it is: the name alone says nothing.
+    const gone = await failureOf({ ...source, endpoints: [{ address: '127.0.0.1', port: down.port }] })
+    assert.equal(gone.message, `\`keys.example\` at 127.0.0.1:${down.port}: nobody listens there`)
     up.serve('/keys', { status: 500 })
     assert.match((await failureOf(source)).message, /answers with status 500/)
     assert.deepEqual([up.requests.at(-1)?.host, spare.connections], ['keys.example', 0])

@@ -17,6 +17,14 @@ export interface FetchedText {
 export type FetchKeys = (spec: KeySourceSpec) => Promise<Result<FetchedText, FetchFailure>>
 
 const MAX_REDIRECTS = 5
+const WHO_ASKS =
+  'publish the keys for everybody, or name a `clientCertificate` if the server takes one; no password is sent'
+const STATUS_HINTS: Readonly<Record<number, string>> = {
+  401: WHO_ASKS,
+  403: WHO_ASKS,
+  404: 'is the path of the URL right',
+  410: 'is the path of the URL right',
+}
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 export const fetchKeys: FetchKeys = async (spec) => {
@@ -90,7 +98,7 @@ class Journey {
       const { status, headers } = answer.value
       if (status === 200) return answer
       if (!REDIRECTS.has(status))
-        return fetchFailure(`\`${shownUrl(url.href)}\` answers with status ${status}`)
+        return fetchFailure(`\`${shownUrl(url.href)}\` answers with status ${status}`, STATUS_HINTS[status])
       const next = this.#redirected(url, headers.location)
       if (!next.ok) return next
       url = next.value
@@ -99,9 +107,10 @@ class Journey {
   }
 
   #redirected(from: URL, location: string | undefined): Result<URL, FetchFailure> {
-    const to = location === undefined ? null : URL.parse(location, from.href)
+    if (location === undefined) return fetchFailure(`\`${from.host}\` redirects and does not say where to`)
+    const to = URL.parse(location, from.href)
     if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:'))
-      return fetchFailure(`\`${from.host}\` redirects to nowhere`)
+      return fetchFailure(`\`${from.host}\` redirects to what is no http or https URL`)
     if (from.protocol === 'https:' && to.protocol === 'http:')
       return fetchFailure(`\`${from.host}\` redirects from https to http, which is not followed`)
     const hosts = [from.hostname, this.#configured.hostname, ...this.#spec.redirectHosts]

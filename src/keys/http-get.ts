@@ -162,8 +162,9 @@ function lookupAllowed({ allowed, isConfigured }: GetRequest): LookupFunction {
 
 async function readAnswer(
   answer: IncomingMessage,
-  { maxBytes, url, signal }: GetRequest,
+  request: GetRequest,
 ): Promise<Result<GetAnswer, FetchFailure>> {
+  const { maxBytes, url, signal } = request
   const { statusCode: status = 0, headers } = answer
   if (status !== 200) return ok({ status, headers, body: Buffer.alloc(0) })
   const tooLarge = fetchFailure(
@@ -183,14 +184,21 @@ async function readAnswer(
       chunks.push(chunk)
     }
   } catch {
-    if (signal.aborted) return late(url)
+    if (signal.aborted) return late(request)
     return fetchFailure(`\`${url.host}\` broke its answer off`)
   }
   return ok({ status, headers, body: Buffer.concat(chunks) })
 }
 
-function late(url: URL): ReturnType<typeof fetchFailure> {
-  return fetchFailure(`\`${url.host}\` did not answer in time`)
+function late(request: GetRequest): ReturnType<typeof fetchFailure> {
+  return fetchFailure(`${whereOf(request)} did not answer in time`)
+}
+
+/** With where `connectTo` leads: a name alone says nothing of which of its addresses fails. */
+function whereOf({ url, endpoint }: GetRequest): string {
+  if (endpoint === undefined) return `\`${url.host}\``
+  const { address, port } = endpoint
+  return `\`${url.host}\` at ${isIP(address) === 6 ? `[${address}]` : address}:${port}`
 }
 
 function failureOf(cause: Error, request: GetRequest): ReturnType<typeof fetchFailure> {
@@ -198,12 +206,12 @@ function failureOf(cause: Error, request: GetRequest): ReturnType<typeof fetchFa
 }
 
 /** In words of our own: those of the system may repeat what was sent. */
-function failed(code: string, { url, signal }: GetRequest): ReturnType<typeof fetchFailure> {
-  if (signal.aborted) return late(url)
+function failed(code: string, request: GetRequest): ReturnType<typeof fetchFailure> {
+  if (request.signal.aborted) return late(request)
   const known = CAUSES[code]
   const what =
     known?.[0] ?? (code.startsWith('HPE_') ? BROKEN_HTTP : `the connection failed (${code || 'unknown'})`)
-  const error = { message: `\`${url.host}\`: ${what}`, unreachable: true }
+  const error = { message: `${whereOf(request)}: ${what}`, unreachable: true }
   return err(known?.[1] === undefined ? error : { ...error, hint: known[1] })
 }
 
@@ -216,13 +224,17 @@ function codeOf(cause: unknown): string {
   return cause instanceof AggregateError ? codeOf(cause.errors[0]) : ''
 }
 
+const CLOSED = [
+  'the connection was closed before the answer',
+  'is the other of `http://` and `https://` meant?',
+] as const
 const CA_HINT = 'name the file of its authority as `ca` of the source'
 const CAUSES: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
   ENOTFOUND: ['there is no such name'],
   EAI_AGAIN: ['the name cannot be resolved now'],
   ECONNREFUSED: ['nobody listens there'],
-  ECONNRESET: ['the connection was closed before the answer'],
-  EPIPE: ['the connection was closed before the answer'],
+  ECONNRESET: CLOSED,
+  EPIPE: CLOSED,
   ETIMEDOUT: ['the connection takes too long'],
   EHOSTUNREACH: ['no way leads there'],
   ENETUNREACH: ['no way leads there'],

@@ -204,6 +204,22 @@ describe('what is no key document', () => {
     for (const [document, message] of cases) assert.match(failureOf(document), message)
   })
 
+  it('is told of with what to do about it, which is nothing that only its publisher can do', () => {
+    const hintOf = (document: unknown, spec: Partial<KeySourceSpec> = {}): string => {
+      const reading = readDocument(JSON.stringify(document), keySource(spec))
+      return reading.ok ? assert.fail() : (reading.error.hint ?? '')
+    }
+    const metadata = { issuer: 'https://idp.example', jwks_uri: 'https://idp.example/keys' }
+    assert.match(failureOf(metadata), /metadata of an issuer came/)
+    assert.match(hintOf(metadata), /write `discovery`/)
+    // There `discovery` is written already.
+    assert.match(hintOf(metadata, { issuer: 'https://idp.example' }), /is this the URL of the keys/)
+    assert.match(hintOf({ error: 'unauthorized' }), /is this the URL of the keys/)
+    for (const many of [jwksOf(A, B), pemMapOf(A, B)])
+      assert.match(hintOf(many, { maxKeys: 1 }), /raise `maxKeys`/)
+    assert.match(failureOf({ ...pemMapOf(A), x: 5 }), /not all members are whole PEM texts/)
+  })
+
   it('is one that is longer than may be fetched', () => {
     const text = JSON.stringify(jwksOf(A))
     assert.deepEqual(kids(read(text, { maxBytes: text.length }).keys), ['a'])

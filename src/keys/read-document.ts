@@ -28,7 +28,9 @@ export function readDocument(text: string, spec: KeySourceSpec): Result<Document
   const { keepAmbiguous, maxKeys } = spec
   const { keys, problems } = readKeySet(value, { maxKeys, keepAmbiguous, publicOnly: true })
   const shape = problems.find(({ kind }) => kind === 'shape')
-  return shape === undefined ? ok({ keys, skipped: problems }) : err(failureOf(shape))
+  return shape === undefined
+    ? ok({ keys, skipped: problems })
+    : fetchFailure(...shapeFailure(shape, value, spec))
 }
 
 /** The usable keys of a document as a key set, for the disk: what was skipped, secrets among it, is not in it. */
@@ -53,6 +55,25 @@ function failureOf({ message, hint }: KeyProblem): FetchFailure {
   return hint === undefined ? { message } : { message, hint }
 }
 
+/** What somebody can do about a document that others publish. */
+function shapeFailure(
+  { message, hint }: KeyProblem,
+  value: JsonValue,
+  { issuer }: KeySourceSpec,
+): readonly [message: string, hint: string | undefined] {
+  if (!isJsonObject(value)) return [message, WHAT_IT_IS]
+  if (Array.isArray(value['keys'])) return [message, MORE_KEYS]
+  if (typeof value['jwks_uri'] === 'string' && issuer === undefined)
+    return ['the metadata of an issuer came, and no key set', 'write `discovery` for `url`']
+  if (Object.values(value).some(isPem))
+    return [`${message}, and not all members are whole PEM texts`, WHAT_IT_IS]
+  return [message, value['kty'] === undefined ? WHAT_IT_IS : hint]
+}
+
+const WHAT_IT_IS =
+  'is this the URL of the keys: of a key set (`{"keys": [ … ]}`), one PEM block, or an object of PEM texts by kid'
+const MORE_KEYS = 'raise `maxKeys` of the source if its key set is so large'
+
 function isPemMap(json: JsonObject): boolean {
   const values = Object.values(json)
   return values.length > 0 && values.every(isPem)
@@ -66,7 +87,7 @@ function isPem(value: JsonValue | undefined): boolean {
 function readPemMap(map: JsonObject, { maxKeys }: KeySourceSpec): Result<DocumentReading, FetchFailure> {
   const entries = Object.entries(map)
   if (entries.length > maxKeys)
-    return fetchFailure(`there are ${entries.length} keys; ${maxKeys} are the most`)
+    return fetchFailure(`there are ${entries.length} keys; ${maxKeys} are the most`, MORE_KEYS)
   const keys: VerificationKey[] = []
   const skipped: KeyProblem[] = []
   for (const [kid, pem] of entries) {
