@@ -77,7 +77,7 @@ test('a token that comes to many guards of one authentication is one person, let
     return outcome.ok ? outcome.value! : assert.fail()
   })
   assert.deepEqual(
-    people.map((each) => guards.indexOf(each.guard as (typeof guards)[number])),
+    people.map((each) => guards.indexOf(each.guard)),
     [0, 1, 2, 1, 2],
   )
   assert.equal(new Set(people.slice(1).map(({ person }) => person)).size, 1)

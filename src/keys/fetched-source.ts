@@ -159,7 +159,7 @@ export class FetchedSource {
     clearTimeout(this.#planned)
     this.nextFetchMs = undefined
     const { slots, clock, fetch } = this.#around
-    const free = await slots.take()
+    const free = await slots.take(this.#failuresInARow > 0)
     // Others are in line, too, and this one may have been let go of meanwhile.
     if (this.#closed) return free()
     const beganMs = clock.now()

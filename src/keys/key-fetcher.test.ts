@@ -137,20 +137,20 @@ describe('the fetcher', () => {
     )
   })
 
-  it('asks eight sources at once at the most', async (t) => {
+  it('asks 32 sources at once at the most', async (t) => {
     const { begin, fetched } = subject(t)
     const gates: (() => void)[] = []
-    const specs = Array.from({ length: 20 }, (_, i) =>
+    const specs = Array.from({ length: 50 }, (_, i) =>
       keySource({ name: `${i}`, url: `https://idp.example/${i}` }),
     )
     await begin(() => new Promise((resolve) => gates.push(() => resolve(published(A)))), ...specs)
-    assert.equal(fetched.length, 8)
+    assert.equal(fetched.length, 32)
     for (const open of gates.splice(0, 3)) open()
     await turn()
-    assert.equal(fetched.length, 11)
+    assert.equal(fetched.length, 35)
     assert.deepEqual(
       fetched,
-      specs.slice(0, 11).map(({ name }) => name),
+      specs.slice(0, 35).map(({ name }) => name),
     )
   })
 

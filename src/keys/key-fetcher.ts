@@ -20,7 +20,8 @@ export interface FetcherSettings {
   readonly cache: KeyCache | undefined
 }
 
-const FETCHES_AT_ONCE = 8
+/** As many as are no load for this machine: each is a connection that mostly waits. */
+const FETCHES_AT_ONCE = 32
 
 /** Fetches the keys of all sources: there is one in the whole gateway, however many processes serve. */
 export class KeyFetcher implements SourceEvents {

@@ -35,3 +35,24 @@ test('slots are given in the order of asking, and never more than there are', as
   await turn()
   assert.equal(began.includes(6), true)
 })
+
+test('those that failed before have half of the slots, and the others all that are left', async () => {
+  const slots = new FetchSlots(4)
+  const taken: string[] = []
+  const frees = new Map<string, () => void>()
+  const take = async (name: string, hasFailed: boolean): Promise<void> => {
+    frees.set(name, await slots.take(hasFailed))
+    taken.push(name)
+  }
+  const all = [1, 2, 3].map((n) => take(`failed ${n}`, true))
+  all.push(take('good 1', false), take('good 2', false))
+  await turn()
+  assert.deepEqual(taken.toSorted(), ['failed 1', 'failed 2', 'good 1', 'good 2'])
+  frees.get('good 1')!()
+  await turn()
+  assert.equal(taken.length, 4)
+  frees.get('failed 1')!()
+  await turn()
+  assert.equal(taken.at(-1), 'failed 3')
+  await Promise.all(all)
+})

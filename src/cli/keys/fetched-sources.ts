@@ -17,7 +17,7 @@ export interface SourceTidings {
   failed(source: FetchedSource, failure: FetchFailure, nextTryInMs: number): void
 }
 
-const AT_ONCE = 8
+const AT_ONCE = 32
 
 /** Begins to fetch sources for a command, without a cache: what is wrong now is to be seen. */
 export function openSources(
