@@ -18,8 +18,8 @@ const READERS = Number(process.argv[3] ?? 10_000)
 const WORKERS = Number(process.argv[4] ?? 1)
 const WARM_UP_REQUESTS = 200_000
 const MIB = 1024 * 1024
-/** What a heap may differ by between two moments without anything being kept. */
-const MAX_GROWTH_BYTES = 48 * MIB
+/** What the heaps may differ by between two moments without anything being kept: one for each worker. */
+const MAX_GROWTH_BYTES = 48 * MIB * WORKERS
 /** Some pieces of 64 KiB between two sockets, and the objects around them. */
 const MAX_READER_BYTES = 320 * 1024
 
