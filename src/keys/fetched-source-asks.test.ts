@@ -91,6 +91,20 @@ describe('a source that tokens ask for', () => {
     assert.deepEqual(run.kids, ['a'])
   })
 
+  it('is asked a handful of times for a million tokens of invented kids', async (t) => {
+    const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 5000 }, random: () => 0 })
+    run.answer = published(A)
+    await run.begin()
+    // Ten thousand in a second, for a hundred seconds.
+    for (let tenth = 0; tenth < 1000; tenth++) {
+      for (let i = 0; i < 1000; i++) run.source.ask()
+      await run.pass(100)
+    }
+    // The first fetch, the ten of the budget, and three that came to it meanwhile.
+    assert.ok(run.fetches.length <= 1 + 10 + 3, String(run.fetches.length))
+    assert.ok(run.fetches.length > 5)
+  })
+
   it('does not ask for who does not know the last news yet', async (t) => {
     const run = new SourceRun(t, { spec: RARELY })
     run.answer = published(A)
