@@ -48,17 +48,16 @@ export class HeadReader<Head> {
 
   /**
    * Reads on from `start` to `end` of `bytes`: a head, why there is none, or undefined where all was taken in and more
-   * is needed. After a problem the connection is to be closed, and the reader not to be used again.
+   * is needed. After a problem the connection is to be closed, and the reader not to be used again. What lies in `bytes`
+   * beyond `end` makes no difference: it is left from reads before.
    */
   read(bytes: Buffer, start: number, end: number): Result<Head, HttpProblem> | undefined {
-    // A search must not wander into what lies beyond the range in a buffer that is used again and again.
-    const range = end === bytes.length ? bytes : bytes.subarray(0, end)
     this.consumed = end - start
     if (start >= end) return undefined
-    const from = this.#length === 0 ? this.#skipEmptyLine(range, start) : start
+    const from = this.#length === 0 ? this.#skipEmptyLine(bytes, start, end) : start
     if (typeof from !== 'number') return err(from)
     if (from >= end) return undefined
-    return this.#length === 0 ? this.#readInPlace(range, start, from) : this.#readOn(range, from)
+    return this.#length === 0 ? this.#readInPlace(bytes, start, from, end) : this.#readOn(bytes, from, end)
   }
 
   /** What it means that the peer has ended the connection here: nothing between messages, a problem inside a head. */
@@ -67,33 +66,40 @@ export class HeadReader<Head> {
   }
 
   /** Where the start line begins, past at most one empty line. */
-  #skipEmptyLine(bytes: Buffer, start: number): number | HttpProblem {
+  #skipEmptyLine(bytes: Buffer, start: number, end: number): number | HttpProblem {
     if (this.#emptyLine === 'possible') {
       if (bytes[start] !== CR || !this.#grammar.allowsEmptyLine) return start
       this.#emptyLine = 'half'
-      return this.#skipEmptyLine(bytes, start + 1)
+      return this.#skipEmptyLine(bytes, start + 1, end)
     }
-    if (this.#emptyLine === 'passed' || start >= bytes.length) return start
+    if (this.#emptyLine === 'passed' || start >= end) return start
     if (bytes[start] !== LF) return httpProblem('bare-cr')
     this.#emptyLine = 'passed'
     return start + 1
   }
 
-  #readInPlace(bytes: Buffer, start: number, from: number): Result<Head, HttpProblem> | undefined {
+  #readInPlace(
+    bytes: Buffer,
+    start: number,
+    from: number,
+    end: number,
+  ): Result<Head, HttpProblem> | undefined {
     const at = bytes.indexOf(END, from)
-    const length = at < 0 ? bytes.length - from : at + END.length - from
+    // The first one that is found may lie, or end, beyond the range; then there is none within it.
+    const whole = at >= 0 && at + END.length <= end
+    const length = whole ? at + END.length - from : end - from
     const max = this.#grammar.maxHeadBytes
-    if (length > max || (at < 0 && length === max))
+    if (length > max || (!whole && length === max))
       return this.#tooLarge(bytes.toString('latin1', from, from + max))
-    if (at < 0) return this.#hold(bytes, from)
+    if (!whole) return this.#hold(bytes, from, end)
     this.consumed = at + END.length - start
     return this.#parse(bytes.toString('latin1', from, at + 2))
   }
 
-  #readOn(bytes: Buffer, from: number): Result<Head, HttpProblem> | undefined {
+  #readOn(bytes: Buffer, from: number, end: number): Result<Head, HttpProblem> | undefined {
     const before = this.#length
     const max = this.#grammar.maxHeadBytes
-    const pending = this.#append(bytes, from, Math.min(bytes.length, from + max - before))
+    const pending = this.#append(bytes, from, Math.min(end, from + max - before))
     // The end may have begun in the piece before.
     const at = pending.subarray(0, this.#length).indexOf(END, Math.max(0, before - END.length + 1))
     if (at < 0) {
@@ -107,8 +113,8 @@ export class HeadReader<Head> {
     return this.#parse(pending.toString('latin1', 0, at + 2))
   }
 
-  #hold(bytes: Buffer, from: number): Result<Head, HttpProblem> | undefined {
-    const pending = this.#append(bytes, from, bytes.length)
+  #hold(bytes: Buffer, from: number, end: number): Result<Head, HttpProblem> | undefined {
+    const pending = this.#append(bytes, from, end)
     const problem = this.#grammar.startProblem(pending[0] ?? 0) ?? bareLineFeed(pending, 0, this.#length)
     return problem === undefined ? undefined : err(problem)
   }

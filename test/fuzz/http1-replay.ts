@@ -66,6 +66,9 @@ export function replayResponses(
   })
 }
 
+/** Enough for the end of any head. */
+const BEHIND_BYTES = 8
+
 interface Rules<Head> {
   readonly limits: HttpLimits
   framingOf(head: Head): BodyFraming
@@ -86,10 +89,10 @@ class Connection<Head> {
     this.#rules = rules
   }
 
-  /** Reads one head, or on in one body; returns how many bytes that took. `offset` is that of the piece. */
-  step(piece: Buffer, at: number, offset: number): number {
+  /** Reads one head, or on in one body; returns where that ended. `offset` is that of the piece, which ends at `length`. */
+  step(memory: Buffer, at: number, length: number, offset: number): number {
     if (this.open === undefined) {
-      const head = this.#reader.read(piece, at, piece.length)
+      const head = this.#reader.read(memory, at, length)
       const end = at + this.#reader.consumed
       if (head?.ok === false) this.problem = head.error
       // Whether a head came before depends on what else was read, and on nothing in it.
@@ -100,7 +103,7 @@ class Connection<Head> {
     const sink: BodySink = {
       data: (bytes, start, end) => void (open.body += bytes.toString('latin1', start, end)),
     }
-    const end = at + open.decoder.push(piece, at, piece.length, sink)
+    const end = at + open.decoder.push(memory, at, length, sink)
     this.problem = open.decoder.problem
     if (open.decoder.done) this.#complete(offset + end)
     return end
@@ -132,11 +135,14 @@ function replay<Head>(
   rules: Rules<Head>,
 ): Replay<Head> {
   const connection = new Connection(grammar, rules)
+  // Read as an engine reads: again and again into the same memory, with what came before, or the ends of lines, behind it.
+  const memory = Buffer.alloc(Math.max(0, ...pieces.map(({ length }) => length)) + BEHIND_BYTES, '\r\n')
   let offset = 0
   for (const piece of pieces) {
+    piece.copy(memory)
     let at = 0
     while (at < piece.length && !connection.closed && connection.problem === undefined) {
-      at = connection.step(piece, at, offset)
+      at = connection.step(memory, at, piece.length, offset)
     }
     offset += piece.length
   }

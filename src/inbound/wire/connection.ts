@@ -6,6 +6,7 @@ import { FieldList, HeadReader, type RequestHead } from '../../http1/index.ts'
 import { CLIENT_GONE } from '../client-gone.ts'
 import { peerOf } from '../node/peer.ts'
 import type { Peer } from '../request.ts'
+import type { ClientReads } from './client-reads.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import type { Current } from './current.ts'
 import { HeadStart, HTTP2_PREFACE_HEAD } from './head-start.ts'
@@ -27,6 +28,7 @@ const LINGER_MAX_MS = 1500
 export class WireConnection implements BodyConnection, ResponseConnection {
   readonly peer: Peer
   readonly #socket: Socket
+  readonly #reads: ClientReads
   readonly #owner: ConnectionOwner
   readonly #reader: HeadReader<RequestHead>
   readonly #headStart = new HeadStart()
@@ -41,13 +43,15 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   /** What came after the last answer and was thrown away. */
   #lingeredBytes = 0
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  constructor(reads: ClientReads, owner: ConnectionOwner) {
+    const { socket } = reads
     this.#socket = socket
+    this.#reads = reads
     this.#owner = owner
     this.#reader = new HeadReader(owner.grammar)
     this.#writer = new WatchedWriter(socket, owner.timeouts.bodyIdleMs)
     this.peer = peerOf(socket)
-    socket.on('data', this.#onData)
+    reads.start(this.#onBytes)
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#onDrain)
     socket.on('close', this.#onClose)
@@ -154,11 +158,11 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#writer.breakOff(untilClose)
   }
 
-  readonly #onData = (bytes: Buffer): void => {
+  readonly #onBytes = (bytes: Buffer, length: number): void => {
     this.#clock.moved()
-    if (this.#clock.phase === 'linger') this.#throwAway(bytes)
-    else if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes])
-    else this.#take(bytes)
+    if (this.#clock.phase === 'linger') this.#throwAway(length)
+    else if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes.subarray(0, length)])
+    else this.#take(bytes, length)
   }
 
   /** A client that ends its side while it is owed an answer is gone, as far as anybody can tell (nginx says so, too). */
@@ -183,22 +187,26 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#owner.exchangeClosed()
   }
 
-  /** Gives bytes to whoever they are for; what nobody takes now is held. */
-  #take(bytes: Buffer): void {
+  keep(bytes: Buffer, start: number, end: number): Buffer {
+    return this.#reads.keep(bytes, start, end)
+  }
+
+  /** Gives the bytes before `end` to whoever they are for; what nobody takes now is held. */
+  #take(bytes: Buffer, end: number): void {
     this.#taking = true
     let at = 0
-    while (at < bytes.length && this.#clock.phase !== 'linger') {
+    while (at < end && this.#clock.phase !== 'linger') {
       const current = this.#current
       if (current === undefined) {
         // Who does not take answers gets no more of them, or they would fill the memory.
         if (this.#socket.writableNeedDrain) break
-        at = this.#readHead(bytes, at)
-      } else if (current.body.wanted) at = this.#readBody(current, bytes, at)
+        at = this.#readHead(bytes, at, end)
+      } else if (current.body.wanted) at = this.#readBody(current, bytes, at, end)
       else break
     }
     this.#taking = false
-    if (at >= bytes.length || this.#clock.phase === 'linger') return
-    this.#held = bytes.subarray(at)
+    if (at >= end || this.#clock.phase === 'linger') return
+    this.#held = this.#reads.keep(bytes, at, end)
     this.#socket.pause()
   }
 
@@ -207,40 +215,42 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     const bytes = this.#held
     if (bytes === undefined || this.#taking) return
     this.#held = undefined
-    this.#take(bytes)
+    this.#take(bytes, bytes.length)
     if (this.#held === undefined) this.#socket.resume()
   }
 
-  #readHead(bytes: Buffer, at: number): number {
-    const head = this.#reader.read(bytes, at, bytes.length)
+  #readHead(bytes: Buffer, at: number, end: number): number {
+    const head = this.#reader.read(bytes, at, end)
     if (head === undefined) {
-      this.#headStart.add(bytes, at)
+      this.#headStart.add(bytes, at, end)
       if (this.#clock.phase !== 'head') this.#clock.enter('head')
-      return bytes.length
+      return end
     }
     const next = at + this.#reader.consumed
     if (head.ok) {
       this.#headStart.clear()
       this.#serve(head.value)
     } else {
-      this.#headStart.add(bytes, at)
-      if (this.#requests === 0 && this.#headStart.isHttp2Preface) return this.#speakHttp2(bytes, next)
+      this.#headStart.add(bytes, at, end)
+      if (this.#requests === 0 && this.#headStart.isHttp2Preface) {
+        this.#speakHttp2(bytes.subarray(next, end))
+        return end
+      }
       this.#refuse(problemRefusal(head.error))
     }
     return next
   }
 
   /** The client knows beforehand that this is a server of HTTP/2 (RFC 9113 §3.3), which begins anew from the preface. */
-  #speakHttp2(bytes: Buffer, next: number): number {
+  #speakHttp2(following: Buffer): void {
     const socket = this.#socket
     this.#release()
-    socket.unshift(Buffer.concat([Buffer.from(HTTP2_PREFACE_HEAD, 'latin1'), bytes.subarray(next)]))
+    socket.unshift(Buffer.concat([Buffer.from(HTTP2_PREFACE_HEAD, 'latin1'), following]))
     this.#owner.speakHttp2(socket)
-    return bytes.length
   }
 
-  #readBody(current: Current, bytes: Buffer, at: number): number {
-    const next = at + current.body.push(bytes, at)
+  #readBody(current: Current, bytes: Buffer, at: number, end: number): number {
+    const next = at + current.body.push(bytes, at, end)
     if (!current.response.ended || this.#current !== current) return next
     if (current.body.complete) this.#finish()
     else if (current.body.closes) this.#linger()
@@ -298,8 +308,8 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#socket.resume()
   }
 
-  #throwAway(bytes: Buffer): void {
-    this.#lingeredBytes += bytes.length
+  #throwAway(length: number): void {
+    this.#lingeredBytes += length
     if (this.#lingeredBytes > DISCARD_MAX_BYTES) this.#socket.pause()
   }
 
@@ -350,10 +360,9 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     const socket = this.#socket
     this.#clock.enter('upgraded')
     this.#writer.release()
-    socket.off('data', this.#onData)
+    this.#reads.release()
     socket.off('end', this.#onEnd)
     socket.off('drain', this.#onDrain)
-    socket.pause()
   }
 }
 

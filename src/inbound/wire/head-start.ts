@@ -15,10 +15,10 @@ const ASKS_FOR_HEAD = /^(?:\r\n)?HEAD /
 export class HeadStart {
   #text = ''
 
-  /** The next bytes of a head that is not complete. */
-  add(bytes: Buffer, at: number): void {
+  /** The next bytes of a head that is not complete, from `at` to `end`. */
+  add(bytes: Buffer, at: number, end: number): void {
     const missing = START_BYTES - this.#text.length
-    if (missing > 0) this.#text += bytes.toString('latin1', at, at + missing)
+    if (missing > 0) this.#text += bytes.toString('latin1', at, Math.min(end, at + missing))
   }
 
   /** Whether it is no head at all, and the client speaks HTTP/2. */

@@ -15,6 +15,7 @@ import type {
 } from '../node/settings.ts'
 import { Http2Connection } from '../http2/connection.ts'
 import type { Peer } from '../request.ts'
+import { ClientReads } from './client-reads.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { WireConnection } from './connection.ts'
 import { tickMs } from './phase-clock.ts'
@@ -148,8 +149,9 @@ class WireListener implements NodeListener, ConnectionOwner {
   }
 
   #plainServer(): Server {
-    return createTcpServer(SOCKET_OPTIONS, (socket) => {
-      if (this.#admit(socket)) this.#open(socket)
+    return createTcpServer(SOCKET_OPTIONS, (accepted) => {
+      const reads = new ClientReads(accepted)
+      if (this.#admit(reads.socket)) this.#open(reads)
     })
   }
 
@@ -171,7 +173,7 @@ class WireListener implements NodeListener, ConnectionOwner {
     server.on('connection', (socket: Socket) => void this.#admit(socket))
     server.on('secureConnection', (socket) => {
       if (socket.alpnProtocol === 'h2') this.speakHttp2(socket)
-      else this.#open(socket)
+      else this.#open(new ClientReads(socket))
     })
     server.on('tlsClientError', (_, socket) => socket.destroy())
     return server
@@ -214,8 +216,8 @@ class WireListener implements NodeListener, ConnectionOwner {
     this.#ticker.unref()
   }
 
-  #open(socket: Socket): void {
-    this.#add(new WireConnection(socket, this), socket)
+  #open(reads: ClientReads): void {
+    this.#add(new WireConnection(reads, this), reads.socket)
   }
 
   #add(connection: WireConnection | Http2Connection, socket: Socket): void {

@@ -13,6 +13,8 @@ import { problemRefusal } from './problem-refusal.ts'
 
 /** What a body needs of its connection. */
 export interface BodyConnection {
+  /** Bytes that were pushed, from `start` to `end`, for somebody who may keep them. */
+  keep(bytes: Buffer, start: number, end: number): Buffer
   /** Bytes may be pushed again, those that were held first. */
   bodyWanted(): void
   /** The client waits for 100 Continue, and now the body is wanted. */
@@ -99,13 +101,13 @@ export class WireRequestBody implements BodySource, BodySink {
     }
   }
 
-  /** Takes bytes and answers how many; all of them unless the body is over. */
-  push(bytes: Buffer, start: number): number {
-    const taken = this.#decoder.push(bytes, start, bytes.length, this)
+  /** Takes bytes from `start` to `end` and answers how many; all of them unless the body is over. */
+  push(bytes: Buffer, start: number, end: number): number {
+    const taken = this.#decoder.push(bytes, start, end, this)
     const { problem } = this.#decoder
     if (problem !== undefined) {
       this.fail(problemRefusal(problem))
-      return bytes.length - start
+      return end - start
     }
     if (this.#decoder.done && this.#state !== 'ended') {
       const consumer = this.#consumer
@@ -123,7 +125,7 @@ export class WireRequestBody implements BodySource, BodySink {
       if (this.#discarded > DISCARD_MAX_BYTES) this.fail(refuse('GW_REQUEST_MALFORMED', 'body-unwanted'))
       return
     }
-    const wantsMore = this.#consumer?.data(bytes.subarray(start, end))
+    const wantsMore = this.#consumer?.data(this.#connection.keep(bytes, start, end))
     // The consumer may have called `discard` meanwhile.
     if (wantsMore === false && this.#state === 'flowing') this.#state = 'paused'
   }

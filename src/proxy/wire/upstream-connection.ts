@@ -14,7 +14,7 @@ import {
 } from '../../http1/index.ts'
 import { writeGathered, writeText } from '../../inbound/gathered-write.ts'
 import { codedError } from '../node/failure.ts'
-import { ReadBuffer } from './read-buffer.ts'
+import { ReadBuffer } from '../../inbound/read-buffer.ts'
 
 /** Whoever's request is on a connection. */
 export interface ConnectionUser {
@@ -60,11 +60,11 @@ export class UpstreamConnection implements BodySink {
   /** `dial` begins to connect, and to read into the memory that it is given; with TLS into memory of its own. */
   constructor(dial: (onread: OnReadOpts | undefined) => Socket, secure: boolean, grammar: ResponseGrammar) {
     this.#buffer = secure ? undefined : new ReadBuffer()
-    const socket = dial(this.#buffer === undefined ? undefined : this.#into(this.#buffer))
+    const socket = dial(this.#buffer?.onread((bytes, length) => this.#onBytes(bytes, length)))
     this.#socket = socket
     this.#reader = new HeadReader(grammar)
     socket.on(secure ? 'secureConnect' : 'connect', () => this.#user?.connected())
-    if (secure) socket.on('data', this.#onData)
+    if (secure) socket.on('data', (bytes) => this.#onBytes(bytes, bytes.length))
     socket.on('drain', () => this.#user?.drained())
     socket.on('end', () => this.#onEnd())
     socket.on('error', (error) => this.#fail(error))
@@ -142,39 +142,31 @@ export class UpstreamConnection implements BodySink {
     this.#user?.piece(this.#buffer?.keep(bytes, start, end) ?? bytes.subarray(start, end))
   }
 
-  #into({ next }: ReadBuffer): OnReadOpts {
-    return {
-      buffer: next,
-      callback: (length, bytes) => {
-        this.#onData(Buffer.from(bytes.buffer, bytes.byteOffset, length))
-        return true
-      },
-    }
-  }
-
-  readonly #onData = (bytes: Buffer): void => {
+  /** Takes the first `length` bytes. */
+  #onBytes(bytes: Buffer, length: number): boolean {
     let at = 0
-    while (at < bytes.length) {
+    while (at < length) {
       const user = this.#user
       if (user === undefined || this.#gone) {
         this.destroy()
-        return
+        break
       }
       at =
         this.#decoder === undefined
-          ? this.#readHead(user, bytes, at)
-          : this.#readBody(user, this.#decoder, bytes, at)
+          ? this.#readHead(user, bytes, at, length)
+          : this.#readBody(user, this.#decoder, bytes, at, length)
     }
+    return true
   }
 
-  #readHead(user: ConnectionUser, bytes: Buffer, at: number): number {
+  #readHead(user: ConnectionUser, bytes: Buffer, at: number, end: number): number {
     this.heard = true
-    const head = this.#reader.read(bytes, at, bytes.length)
-    if (head === undefined) return bytes.length
+    const head = this.#reader.read(bytes, at, end)
+    if (head === undefined) return end
     const next = at + this.#reader.consumed
     if (!head.ok) {
       this.#fail(head.error)
-      return bytes.length
+      return end
     }
     if (head.value.status < 200) {
       user.interim(head.value)
@@ -185,15 +177,15 @@ export class UpstreamConnection implements BodySink {
     this.#head = head.value
     this.#decoder = decoder
     user.head(head.value, framing)
-    if (decoder.done) this.#complete(user, decoder, next < bytes.length)
+    if (decoder.done) this.#complete(user, decoder, next < end)
     return next
   }
 
-  #readBody(user: ConnectionUser, decoder: BodyDecoder, bytes: Buffer, at: number): number {
-    const next = at + decoder.push(bytes, at, bytes.length, this)
+  #readBody(user: ConnectionUser, decoder: BodyDecoder, bytes: Buffer, at: number, end: number): number {
+    const next = at + decoder.push(bytes, at, end, this)
     if (decoder.problem !== undefined) this.#fail(decoder.problem)
-    else if (decoder.done) this.#complete(user, decoder, next < bytes.length)
-    return decoder.problem === undefined ? next : bytes.length
+    else if (decoder.done) this.#complete(user, decoder, next < end)
+    return decoder.problem === undefined ? next : end
   }
 
   #complete(user: ConnectionUser, decoder: BodyDecoder, more: boolean): void {

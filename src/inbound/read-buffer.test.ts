@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ReadBuffer } from './read-buffer.ts'
+
+/** Reads so many bytes of one kind into the buffer, as a socket does, and keeps them all. */
+function keepRead(buffer: ReadBuffer, length: number, byte: number): Buffer {
+  const bytes = buffer.next()
+  bytes.fill(byte, 0, length)
+  return buffer.keep(bytes, 0, length)
+}
+
+for (const length of [1, 42, 32_768, 32_769, 65_536]) {
+  test(`a part of ${length} bytes that was kept stays as it was, whatever is read later`, () => {
+    const buffer = new ReadBuffer()
+    const kept = [1, 2, 3, 4].map((byte) => keepRead(buffer, length, byte))
+    keepRead(buffer, 65_536, 5)
+    keepRead(new ReadBuffer(), 65_536, 6)
+    assert.deepEqual(
+      kept,
+      [1, 2, 3, 4].map((byte) => Buffer.alloc(length, byte)),
+    )
+  })
+}
+
+test('several parts of one read are kept, small and large', () => {
+  const buffer = new ReadBuffer()
+  keepRead(buffer, 60_000, 9)
+  const bytes = buffer.next()
+  bytes.fill(1, 0, 100).fill(2, 100, 60_000)
+  const [small, large] = [buffer.keep(bytes, 50, 150), buffer.keep(bytes, 150, 60_000)]
+  keepRead(buffer, 60_000, 3)
+  assert.deepEqual(small, Buffer.concat([Buffer.alloc(50, 1), Buffer.alloc(50, 2)]))
+  assert.deepEqual(large, Buffer.alloc(59_850, 2))
+})
+
+test('sockets that bring little share their memory', () => {
+  const [one, other] = [new ReadBuffer(), new ReadBuffer()]
+  keepRead(one, 32_768, 1)
+  assert.equal(one.next(), other.next())
+})
+
+test('a socket that brings much has memory of its own, which nobody else is given, until it brings little again', () => {
+  const [one, other] = [new ReadBuffer(), new ReadBuffer()]
+  keepRead(one, 40_000, 1)
+  const own = one.next()
+  assert.notEqual(own, other.next())
+  const kept = one.keep(own, 0, 40_000)
+  assert.equal(kept.buffer, own.buffer, 'lent and not copied')
+  assert.notEqual(one.next(), own)
+  keepRead(one, 100, 1)
+  assert.equal(one.next(), other.next())
+})
+
+test('memory of its own is used again where nothing of it was kept', () => {
+  const buffer = new ReadBuffer()
+  keepRead(buffer, 40_000, 1)
+  const own = buffer.next()
+  buffer.keep(own, 0, 100)
+  buffer.keep(own, 0, 40_000)
+  assert.notEqual(buffer.next(), own)
+})
+
+test('bytes that were kept before are not copied again', () => {
+  const buffer = new ReadBuffer()
+  const kept = keepRead(buffer, 100, 1)
+  assert.equal(buffer.keep(kept, 10, 20).buffer, kept.buffer)
+})
+
+test('what was read goes to whoever takes it, from the memory that was given for it', () => {
+  const taken: string[] = []
+  const { buffer, callback } = new ReadBuffer().onread((bytes, length) => {
+    taken.push(bytes.toString('latin1', 0, length))
+    return taken.length < 2
+  })
+  assert.ok(typeof buffer === 'function')
+  const write = (text: string): boolean => {
+    const memory = buffer()
+    Buffer.from(text).copy(memory)
+    return callback(text.length, memory)
+  }
+  assert.deepEqual([write('one'), write('three')], [true, false])
+  assert.deepEqual(taken, ['one', 'three'])
+})
