@@ -14,6 +14,7 @@ export class ClientReads {
   readonly socket: Socket
   readonly #buffer: ReadBuffer | undefined
   #take: TakeBytes | undefined
+  #held: Buffer | undefined
 
   constructor(accepted: Socket) {
     const buffer = new ReadBuffer()
@@ -31,11 +32,32 @@ export class ClientReads {
     if (this.#buffer === undefined) this.socket.on('data', this.#onData)
   }
 
-  /** From here on the connection is a stream like any other, and stands still. */
+  /** From here on the connection is a stream like any other, which begins with what is held, and stands still. */
   release(): void {
     this.#take = undefined
     this.socket.off('data', this.#onData)
     this.socket.pause()
+    const held = this.takeHeld()
+    if (held !== undefined) this.socket.unshift(held)
+  }
+
+  /** Whether something came that nobody wants yet. */
+  get holds(): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Holds what lies in `bytes` from `start` to `end`, behind what is held, and reads no more for now. */
+  hold(bytes: Buffer, start: number, end: number): void {
+    const before = this.#held
+    if (before === undefined) this.#held = this.keep(bytes, start, end)
+    else this.#held = Buffer.concat([before, bytes.subarray(start, end)])
+    this.socket.pause()
+  }
+
+  takeHeld(): Buffer | undefined {
+    const held = this.#held
+    this.#held = undefined
+    return held
   }
 
   /** What lies in `bytes` from `start` to `end`, for somebody who may keep it. */

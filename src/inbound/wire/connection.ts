@@ -8,7 +8,7 @@ import { peerOf } from '../node/peer.ts'
 import type { Peer } from '../request.ts'
 import type { ClientReads } from './client-reads.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import type { Current } from './current.ts'
+import { requestOf, type Current } from './current.ts'
 import { HeadStart, HTTP2_PREFACE_HEAD } from './head-start.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { BODY_TOO_SLOW, HEAD_TOO_SLOW, problemRefusal } from './problem-refusal.ts'
@@ -35,7 +35,6 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   readonly #clock = new PhaseClock()
   readonly #writer: WatchedWriter
   #current: Current | undefined
-  #held: Buffer | undefined
   #taking = false
   #requests = 0
   /** The answer under way is the last. */
@@ -69,7 +68,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   /** Closes the connection if it is between two requests, so that it disturbs nobody. */
   closeIfIdle(): void {
     const { phase } = this.#clock
-    if ((phase !== 'idle' && phase !== 'head') || this.#held !== undefined) return
+    if ((phase !== 'idle' && phase !== 'head') || this.#reads.holds) return
     if (this.#reader.pendingBytes > 0) return
     // The client may still be taking its last answer.
     if (this.#writer.busy) this.#linger()
@@ -161,7 +160,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   readonly #onBytes = (bytes: Buffer, length: number): void => {
     this.#clock.moved()
     if (this.#clock.phase === 'linger') this.#throwAway(length)
-    else if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes.subarray(0, length)])
+    else if (this.#reads.holds) this.#reads.hold(bytes, 0, length)
     else this.#take(bytes, length)
   }
 
@@ -205,18 +204,15 @@ export class WireConnection implements BodyConnection, ResponseConnection {
       else break
     }
     this.#taking = false
-    if (at >= end || this.#clock.phase === 'linger') return
-    this.#held = this.#reads.keep(bytes, at, end)
-    this.#socket.pause()
+    if (at < end && this.#clock.phase !== 'linger') this.#reads.hold(bytes, at, end)
   }
 
   /** Something changed: perhaps what is held is wanted now. */
   #continue(): void {
-    const bytes = this.#held
-    if (bytes === undefined || this.#taking) return
-    this.#held = undefined
+    const bytes = this.#taking ? undefined : this.#reads.takeHeld()
+    if (bytes === undefined) return
     this.#take(bytes, bytes.length)
-    if (this.#held === undefined) this.#socket.resume()
+    if (!this.#reads.holds) this.#socket.resume()
   }
 
   #readHead(bytes: Buffer, at: number, end: number): number {
@@ -269,15 +265,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#current = { head, body, response, upgrade }
     this.#owner.exchangeOpened()
     this.#owner.handle({
-      request: {
-        method: head.method,
-        target: head.target,
-        authority: head.host,
-        headers: head.headers,
-        repeated: head.repeated,
-        httpVersion: head.minor === 1 ? '1.1' : '1.0',
-        peer: this.peer,
-      },
+      request: requestOf(head, this.peer),
       body,
       response,
       upgrade,
@@ -303,7 +291,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
       this.#owner.exchangeClosed()
     }
     this.#clock.enter('linger')
-    this.#held = undefined
+    this.#reads.takeHeld()
     this.#socket.end()
     this.#socket.resume()
   }
@@ -350,8 +338,6 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     const socket = this.#socket
     this.#release()
     socket.write(head, 'latin1')
-    if (this.#held !== undefined) socket.unshift(this.#held)
-    this.#held = undefined
     return socket
   }
 
