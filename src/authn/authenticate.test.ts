@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   authenticationSpec,
-  guardSpec,
   hmacIssuer,
+  keysOf,
   NOW_SECONDS,
   requestOf,
 } from '../../test/support/decision.ts'
@@ -12,7 +12,7 @@ import { DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
 import { LiveKeys } from '../keys/index.ts'
 import type { Result } from '../kernel/result.ts'
 import { coverOf, type Cover } from '../plan/cover.ts'
-import type { Guard } from '../plan/plan.ts'
+import type { Authentication } from '../plan/plan.ts'
 import type { AuthenticationSpec } from '../plan/spec.ts'
 import { AddressSet, Trace } from '../policy/index.ts'
 import { TokenCache } from './token-cache.ts'
@@ -25,9 +25,9 @@ import { Turnstile } from './turnstile.ts'
 const issuer = hmacIssuer({ kid: 'k1' })
 const stranger = hmacIssuer({ kid: 'k1' })
 
-function guard(name: string, more: Partial<AuthenticationSpec> = {}): Guard {
+function authentication(name: string, more: Partial<AuthenticationSpec> = {}): Authentication {
   const spec = authenticationSpec(name, { keys: issuer.keys, ...more })
-  return { spec: guardSpec(name), authentication: { spec, keys: new LiveKeys(spec.keys, []) } }
+  return { spec, keys: new LiveKeys(spec.keys, []) }
 }
 
 function run(
@@ -53,7 +53,7 @@ const CIRCUMSTANCES = {
 }
 
 test('a token that comes a third time is the same principal, who says that he came before', () => {
-  const cover = coverOf(true, [guard('a')])
+  const cover = coverOf(true, [authentication('a')])
   const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
   const tokens = new TokenCache()
   const outcomes = [1, 2, 3].map(() => authenticate({ ...CIRCUMSTANCES, cover, places, tokens }, undefined))
@@ -61,33 +61,39 @@ test('a token that comes a third time is the same principal, who says that he ca
   // The first is not kept: most tokens of some clients never come again.
   assert.notEqual(second, first)
   assert.equal(third, second)
-  assert.deepEqual([first?.person.repeated, third?.person.repeated], [false, true])
+  assert.deepEqual([first?.repeated, third?.repeated], [false, true])
 })
 
-test('a token that comes to many guards of one authentication is one person, let in by each', () => {
-  const one = guard('a')
-  const guards = [one, { ...one, spec: guardSpec('a') }, { ...one, spec: guardSpec('a') }]
-  const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
+test('a token is another principal for another authentication, at another place, and by another key', () => {
+  const one = authentication('a')
+  const both = {
+    locations: [
+      { in: 'header', name: 'Authorization', prefix: 'Bearer ' },
+      { in: 'header', name: 'X-Token', prefix: 'Bearer ' },
+    ],
+  } as const
+  const elsewhere = authentication('b', both)
+  const rotated = authentication('c', { keys: hmacIssuer({ kid: 'k1' }).keys })
   const tokens = new TokenCache()
-  const people = [0, 1, 2, 1, 2].map((index) => {
-    const outcome = authenticate(
-      { ...CIRCUMSTANCES, cover: coverOf(true, [guards[index]!]), places, tokens },
-      undefined,
-    )
-    return outcome.ok ? outcome.value! : assert.fail()
-  })
-  assert.deepEqual(
-    people.map((each) => guards.indexOf(each.guard)),
-    [0, 1, 2, 1, 2],
-  )
-  assert.equal(new Set(people.slice(1).map(({ person }) => person)).size, 1)
-  // Of another authentication it is another, whatever it says.
-  const other = authenticate(
-    { ...CIRCUMSTANCES, cover: coverOf(true, [guard('b')]), places, tokens },
-    undefined,
-  )
-  assert.ok(other.ok && other.value !== undefined)
-  assert.notEqual(other.value.person, people.at(-1)!.person)
+  const text = `Bearer ${issuer.token()}`
+  const principal = (of: Authentication, name = 'Authorization'): Principal | undefined => {
+    const places = { headers: [name, text], query: undefined, form: undefined }
+    const outcome = authenticate({ ...CIRCUMSTANCES, cover: coverOf(true, [of]), places, tokens }, undefined)
+    return outcome.ok ? outcome.value : undefined
+  }
+  principal(one)
+  const known = principal(one)
+  assert.ok(known !== undefined)
+  assert.equal(principal(one), known)
+  assert.notEqual(principal(elsewhere), known)
+  assert.equal(principal(elsewhere, 'X-Token')?.location, both.locations[1])
+  assert.equal(principal(rotated), undefined)
+  const changing = authentication('d')
+  const before = principal(changing)
+  assert.equal(principal(changing), before)
+  Object.assign(changing, { keys: new LiveKeys(keysOf(issuer.signer.jwk), []) })
+  assert.notEqual(principal(changing), before)
+  assert.notEqual(principal(changing)?.key, before?.key)
 })
 
 const withToken = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`]
@@ -97,14 +103,14 @@ function refusalOf(cover: Cover, headers: readonly string[]): AuthenticationRefu
   return outcome.ok ? assert.fail('let in') : outcome.error
 }
 
-test('a good token gives a principal with its guard, claims, key and place', () => {
-  const main = guard('main')
+test('a good token gives a principal with its authentication, claims, key and place', () => {
+  const main = authentication('main')
   const outcome = run(coverOf(true, [main]), withToken(issuer.token({ role: 'x' })))
   assert.ok(outcome.ok)
-  assert.equal(outcome.value?.guard, main)
+  assert.equal(outcome.value?.authentication, main)
   assert.equal(outcome.value.claims['role'], 'x')
   assert.equal(outcome.value.key.kid, 'k1')
-  assert.equal(outcome.value.location, main.authentication.spec.locations[0])
+  assert.equal(outcome.value.location, main.spec.locations[0])
 })
 
 test('where nothing is asked, nobody is found, whatever the request holds', () => {
@@ -116,7 +122,7 @@ test('where nothing is asked, nobody is found, whatever the request holds', () =
 })
 
 test('an optional authentication finds who has a good token, and nobody otherwise', () => {
-  const cover = coverOf(false, [guard('main')])
+  const cover = coverOf(false, [authentication('main')])
   const found = run(cover, withToken(issuer.token()))
   assert.ok(found.ok)
   assert.equal(found.value?.claims['sub'], 'user')
@@ -135,7 +141,10 @@ test('an optional authentication finds who has a good token, and nobody otherwis
 })
 
 test('a missing token is told in the words and by the name of the first authentication', () => {
-  const cover = coverOf(true, [guard('first', { refusals: 'function-compute' }), guard('second')])
+  const cover = coverOf(true, [
+    authentication('first', { refusals: 'function-compute' }),
+    authentication('second'),
+  ])
   const { refusal, style } = refusalOf(cover, [])
   assert.deepEqual(
     [refusal.code, refusal.reason, refusal.by, style],
@@ -146,8 +155,8 @@ test('a missing token is told in the words and by the name of the first authenti
 test('a bad token is told in the words and by the name of the authentication that it came furthest with', () => {
   const rules = { clock: claimRules({ issuer: 'i' }), none: claimRules() }
   const cover = coverOf(true, [
-    guard('far', { keys: stranger.keys, rules: rules.none }),
-    guard('near', { rules: rules.none, refusals: 'function-compute' }),
+    authentication('far', { keys: stranger.keys, rules: rules.none }),
+    authentication('near', { rules: rules.none, refusals: 'function-compute' }),
   ])
   const { refusal, style } = refusalOf(cover, withToken(issuer.token({ exp: NOW_SECONDS - 3600 })))
   assert.deepEqual(
@@ -157,7 +166,9 @@ test('a bad token is told in the words and by the name of the authentication tha
 })
 
 test('who cannot sign learns nothing of age, audience or issuer', () => {
-  const cover = coverOf(true, [guard('main', { rules: claimRules({ issuer: 'i', audiences: ['api'] }) })])
+  const cover = coverOf(true, [
+    authentication('main', { rules: claimRules({ issuer: 'i', audiences: ['api'] }) }),
+  ])
   for (const claims of [{ exp: 1 }, { aud: 'other' }, { nbf: 4e9 }, { exp: 'soon' }]) {
     const { refusal } = refusalOf(cover, withToken(stranger.token({ iss: 'i', ...claims })))
     assert.deepEqual([refusal.code, refusal.reason], ['GW_TOKEN_INVALID', 'signature-mismatch'])
@@ -165,18 +176,18 @@ test('who cannot sign learns nothing of age, audience or issuer', () => {
 })
 
 test('a rejection names the claim concerned and never its value', () => {
-  const cover = coverOf(true, [guard('main', { rules: claimRules({ audiences: ['api'] }) })])
+  const cover = coverOf(true, [authentication('main', { rules: claimRules({ audiences: ['api'] }) })])
   const { refusal } = refusalOf(cover, withToken(issuer.token({ aud: 'secret-audience' })))
   assert.match(refusal.detail ?? '', /`aud`/)
   assert.ok(!JSON.stringify(refusal).includes('secret-audience'))
 })
 
 test('one search that finds no token does not spoil another that does', () => {
-  const inCookie = guard('cookie', { locations: [{ in: 'cookie', name: 'jwt' }] })
-  const cover = coverOf(true, [guard('header'), inCookie])
+  const inCookie = authentication('cookie', { locations: [{ in: 'cookie', name: 'jwt' }] })
+  const cover = coverOf(true, [authentication('header'), inCookie])
   const outcome = run(cover, ['Cookie', `jwt=${issuer.token()}`])
   assert.ok(outcome.ok)
-  assert.equal(outcome.value?.guard, inCookie)
+  assert.equal(outcome.value?.authentication, inCookie)
   // Of a missing token and a bad one, the bad one is told.
   assert.equal(refusalOf(cover, ['Cookie', 'jwt=bad']).refusal.reason, 'not-three-parts')
   assert.equal(refusalOf(cover, withToken('bad')).refusal.reason, 'not-three-parts')
@@ -184,12 +195,12 @@ test('one search that finds no token does not spoil another that does', () => {
 })
 
 test('a key set without usable keys lets nobody in', () => {
-  const cover = coverOf(true, [guard('empty', { keys: [] })])
+  const cover = coverOf(true, [authentication('empty', { keys: [] })])
   assert.equal(refusalOf(cover, withToken(issuer.token())).refusal.reason, 'no-keys')
 })
 
 test('the token limit of the plan holds before anything is decoded', () => {
-  const cover = coverOf(true, [guard('main')])
+  const cover = coverOf(true, [authentication('main')])
   const places = { headers: withToken(issuer.token()), query: undefined, form: undefined }
   const limits = { ...DEFAULT_TOKEN_LIMITS, maxTokenBytes: 20 }
   const outcome = authenticate(
@@ -201,7 +212,7 @@ test('the token limit of the plan holds before anything is decoded', () => {
 })
 
 test('a trace changes no outcome', () => {
-  const covers = [coverOf(true, [guard('main')]), coverOf(false, [guard('main')])]
+  const covers = [coverOf(true, [authentication('main')]), coverOf(false, [authentication('main')])]
   const tokens = [issuer.token(), stranger.token(), issuer.token({ exp: 1 }), 'x', 'e30.e30.', '']
   for (const cover of covers) {
     for (const token of tokens) {

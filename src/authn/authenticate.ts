@@ -11,7 +11,7 @@ import {
 import { err, ok, type Result } from '../kernel/result.ts'
 import { Wait } from '../kernel/wait.ts'
 import type { Cover, Search } from '../plan/cover.ts'
-import type { Guard } from '../plan/plan.ts'
+import type { Authentication } from '../plan/plan.ts'
 import type { RefusalStyle, TokenLocation } from '../plan/spec.ts'
 import type { Trace } from '../policy/index.ts'
 import { describeLocation, findToken, type TokenPlaces, type TokenSearch } from './find-token.ts'
@@ -45,7 +45,7 @@ export interface AuthenticationRefusal {
 }
 
 /**
- * Steps 5 and 6 of a request: finds the token and verifies it by a guard that covers the request; the token's `iss`
+ * Steps 5 and 6 of a request: finds the token and verifies it by an authentication that covers the request; the token's `iss`
  * picks among several. Answers nobody (undefined) where no token is needed: whatever is wrong with one there is no
  * matter.
  */
@@ -69,11 +69,11 @@ export function authenticate(
 /** Why one search let nobody in. */
 interface Failure {
   readonly reason: AuthenticationReason
-  readonly guard: Guard | undefined
+  readonly authentication: Authentication | undefined
   readonly rejection: TokenRejection | undefined
 }
 
-const MISSING: Failure = { reason: 'token-missing', guard: undefined, rejection: undefined }
+const MISSING: Failure = { reason: 'token-missing', authentication: undefined, rejection: undefined }
 
 function trySearch(
   search: Search,
@@ -87,7 +87,7 @@ function trySearch(
       return err(MISSING)
     case 'unreadable':
       if (trace !== undefined) traceUnreadable(trace, found.reason, found.location)
-      return err({ reason: found.reason, guard: undefined, rejection: undefined })
+      return err({ reason: found.reason, authentication: undefined, rejection: undefined })
     case 'found':
       trace?.push({
         stage: 'token',
@@ -106,32 +106,33 @@ function verifyFound(
 ): Result<Principal, Failure | TokenWait> {
   const known = readToken(found, input)
   if (known instanceof TokenWait) return err(known)
-  if (typeof known === 'string') return err({ reason: known, guard: undefined, rejection: undefined })
+  if (typeof known === 'string')
+    return err({ reason: known, authentication: undefined, rejection: undefined })
   const { parsed } = known
   if (!parsed.ok) {
     if (trace !== undefined) traceRejection(trace, parsed.error, undefined)
-    return err({ reason: parsed.error.reason, guard: undefined, rejection: parsed.error })
+    return err({ reason: parsed.error.reason, authentication: undefined, rejection: parsed.error })
   }
   const issuer = parsed.value.claims['iss']
   const candidates = search.candidates(typeof issuer === 'string' ? issuer : undefined)
   if (candidates.length === 0) {
     if (trace !== undefined) traceIssuer(trace, issuer, search)
-    return err({ reason: 'issuer-unknown', guard: undefined, rejection: undefined })
+    return err({ reason: 'issuer-unknown', authentication: undefined, rejection: undefined })
   }
   return verifyByOne(candidates, { found, known, token: parsed.value }, input, trace)
 }
 
-/** The first guard that lets the token in. Nobody waits for keys of one where another does; otherwise for those of all. */
+/** The first that lets the token in. Nobody waits for keys of one where another does; otherwise for those of all. */
 function verifyByOne(
-  candidates: readonly Guard[],
+  candidates: readonly Authentication[],
   read: ReadToken,
   input: AuthenticationInput,
   trace: Trace | undefined,
 ): Result<Principal, Failure | TokenWait> {
   let failure: Failure | undefined
   let waiting: TokenWait | undefined
-  for (const guard of candidates) {
-    const outcome = verifyBy(guard, read, input, trace)
+  for (const authentication of candidates) {
+    const outcome = verifyBy(authentication, read, input, trace)
     if (outcome.ok) return outcome
     const { error } = outcome
     if (!(error instanceof TokenWait)) failure = further(failure, error)
@@ -143,13 +144,13 @@ function verifyByOne(
 }
 
 function verifyBy(
-  guard: Guard,
+  authentication: Authentication,
   { found, known, token }: ReadToken,
   input: AuthenticationInput,
   trace: Trace | undefined,
 ): Result<Principal, Failure | TokenWait> {
   const { nowMs, awaited: before } = input
-  const { spec, keys } = guard.authentication
+  const { spec, keys } = authentication
   const key = signerOf(known, token, keys.current, input)
   if (key instanceof Wait) return err(new TokenWait(key, { text: found.text, known, before }))
   const verified = key.ok ? verifyClaims(token, key.value, spec.rules, nowMs) : key
@@ -158,12 +159,12 @@ function verifyBy(
     if (typeof newer === 'object')
       return err(new TokenWait(newer.wait, { text: found.text, known, keys: newer.keys, before }))
     const rejection: TokenRejection = newer === undefined ? verified.error : { reason: newer }
-    if (trace !== undefined) traceRejection(trace, rejection, { guard, token, nowMs })
-    return err({ reason: rejection.reason, guard, rejection })
+    if (trace !== undefined) traceRejection(trace, rejection, { authentication, token, nowMs })
+    return err({ reason: rejection.reason, authentication, rejection })
   }
   keys.used(verified.value.key, nowMs)
-  if (trace !== undefined) traceVerified(trace, verified.value, guard, nowMs)
-  return ok(principalOf(known, guard, found.location, verified.value))
+  if (trace !== undefined) traceVerified(trace, verified.value, authentication, nowMs)
+  return ok(principalOf(known, authentication, found.location, verified.value))
 }
 
 /** A token that stands somewhere, and that could be read. */
@@ -188,20 +189,19 @@ function signerOf(
   return rejection instanceof Wait ? rejection : err(rejection)
 }
 
-/** The same object for the same token, guard and place, so that what is made of it is made once. */
+/** The same object for the same token, authentication, key and place, so that what is made of it is made once. */
 function principalOf(
   known: KnownToken,
-  guard: Guard,
+  authentication: Authentication,
   location: TokenLocation,
   { claims, key }: VerifiedToken,
 ): Principal {
   const last = known.principal
-  const isSame = last?.guard.authentication === guard.authentication && last.location === location
-  if (!isSame) return (known.principal = { guard, location, claims, key, person: { repeated: false } })
-  const { person } = last
-  person.repeated = true
-  // Each of many routes has guards of its own, and what is handed on does not depend on them.
-  return last.guard === guard ? last : (known.principal = { guard, location, claims, key, person })
+  if (last?.authentication === authentication && last.location === location && last.key === key) {
+    last.repeated = true
+    return last
+  }
+  return (known.principal = { authentication, location, claims, key, repeated: false })
 }
 
 const PROGRESS: Readonly<Record<(typeof REASONS)[AuthenticationReason]['stage'], number>> = {
@@ -226,12 +226,12 @@ function further(a: Failure | undefined, b: Failure): Failure {
 }
 
 function refusalOf(failure: Failure | undefined, input: AuthenticationInput): AuthenticationRefusal {
-  const { reason, rejection, guard = input.cover.guards[0] } = failure ?? MISSING
+  const { reason, rejection, authentication = input.cover.authentications[0] } = failure ?? MISSING
   const refusal = refuse(REASONS[reason].code, reason, {
-    ...(guard === undefined ? {} : { by: guard.authentication.spec.name }),
+    ...(authentication === undefined ? {} : { by: authentication.spec.name }),
     detail: reasonDetail(reason, rejection?.member),
   })
   const isBlamed = reason !== 'token-missing' && reason !== 'keys-unavailable'
   const late = isBlamed && input.turnstile.refused(input, reason)
-  return { refusal, style: guard?.authentication.spec.refusals ?? 'problem', late }
+  return { refusal, style: authentication?.spec.refusals ?? 'problem', late }
 }

@@ -1,7 +1,7 @@
 export { authenticate, type AuthenticationRefusal } from './authenticate.ts'
 export { TokenWait, type AwaitedToken } from './token-wait.ts'
 export type { Bearer } from './bearer.ts'
-export type { Person, Principal } from './principal.ts'
+export type { Principal } from './principal.ts'
 export { CHECKS_AT_ONCE, PooledChecks, type SignatureChecks } from './signature-checks.ts'
 export { Turnstile, type TurnReason } from './turnstile.ts'
 export { TokenCache } from './token-cache.ts'

@@ -1,21 +1,19 @@
 import type { VerificationKey } from '../jwt/index.ts'
 import type { JsonObject } from '../kernel/json.ts'
-import type { Guard } from '../plan/plan.ts'
+import type { Authentication } from '../plan/plan.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 
-/** Somebody by one token of one authentication at one place: the same object by whichever guard they are let in. */
-export interface Person {
-  /** Whether this very object came before, so that what is made of it is worth keeping. Most tokens of some come once. */
-  repeated: boolean
-}
-
-/** Somebody whose token was verified. INVARIANT: only `authenticate` makes one. */
+/**
+ * Somebody whose token was verified. A token that is known and comes again, at the same place and for the same
+ * authentication, is the same object, by whichever rule. INVARIANT: only `authenticate` makes one.
+ */
 export interface Principal {
-  /** The guard that let them in. */
-  readonly guard: Guard
+  /** Who let them in. */
+  readonly authentication: Authentication
   /** Where the token stood, for its removal. */
   readonly location: TokenLocation
   readonly claims: JsonObject
   readonly key: VerificationKey
-  readonly person: Person
+  /** Whether this very object came before, so that what is made of it is worth keeping. Most tokens of some come once. */
+  repeated: boolean
 }

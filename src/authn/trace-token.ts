@@ -1,7 +1,7 @@
 import type { ParsedToken, VerificationKey, VerifiedToken } from '../jwt/index.ts'
 import { jsonNumber, stringifyJson, type JsonValue } from '../kernel/json.ts'
 import type { Search } from '../plan/cover.ts'
-import type { Guard } from '../plan/plan.ts'
+import type { Authentication } from '../plan/plan.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 import type { Step, Trace } from '../policy/index.ts'
 import { describeLocation } from './find-token.ts'
@@ -10,7 +10,7 @@ import { fetchedFrom, traceKeySources } from './trace-keys.ts'
 
 /** What a rejection was measured against. */
 interface Against {
-  readonly guard: Guard
+  readonly authentication: Authentication
   readonly token: ParsedToken
   readonly nowMs: number
 }
@@ -34,7 +34,7 @@ export function traceUnreadable(
 
 /** No candidate has the issuer of the token. */
 export function traceIssuer(trace: Trace, issuer: JsonValue | undefined, search: Search): void {
-  const configured = search.guards.map((guard) => guard.authentication.spec.rules.issuer ?? '')
+  const configured = search.authentications.map(({ spec }) => spec.rules.issuer ?? '')
   const values = trace.showsValues
     ? `: the token says ${shown(issuer)}, configured is ${shown(configured)}`
     : ''
@@ -44,13 +44,13 @@ export function traceIssuer(trace: Trace, issuer: JsonValue | undefined, search:
 export function traceVerified(
   trace: Trace,
   { key, header }: VerifiedToken,
-  guard: Guard,
+  authentication: Authentication,
   nowMs: number,
 ): void {
-  const { keys, spec } = guard.authentication
+  const { keys, spec } = authentication
   const { name, rules } = spec
   const message = `${key.label} is the key${fetchedFrom(keys, key, nowMs)}`
-  trace.push({ stage: 'key', outcome: 'passed', message, ...about(guard) })
+  trace.push({ stage: 'key', outcome: 'passed', message, ...about(authentication) })
   trace.push({
     stage: 'signature',
     outcome: 'passed',
@@ -75,7 +75,7 @@ export function traceVerified(
 export function traceRejection(trace: Trace, rejection: TokenRejection, against: Against | undefined): void {
   const { stage } = REASONS[rejection.reason]
   const detail = reasonDetail(rejection.reason, rejection.member)
-  const where = against === undefined ? {} : about(against.guard)
+  const where = against === undefined ? {} : about(against.authentication)
   if (rejection.key !== undefined && stage !== 'key') {
     trace.push({ stage: 'key', outcome: 'passed', message: `${rejection.key} is the key`, ...where })
   }
@@ -84,17 +84,17 @@ export function traceRejection(trace: Trace, rejection: TokenRejection, against:
   }
   const values = trace.showsValues && against !== undefined ? measured(rejection, against) : ''
   trace.push({ stage, outcome: 'failed', message: `${detail}${values}`, ...where })
-  if (stage === 'key' && against !== undefined) traceKeySources(trace, against.guard.authentication.keys)
+  if (stage === 'key' && against !== undefined) traceKeySources(trace, against.authentication.keys)
 }
 
-function about(guard: Guard): Pick<Step, 'subject' | 'origin'> {
-  const { name, origin } = guard.authentication.spec
+function about({ spec }: Authentication): Pick<Step, 'subject' | 'origin'> {
+  const { name, origin } = spec
   return { subject: name, origin: `${origin.file}:${origin.line}` }
 }
 
 /** The two sides that did not meet, with values, for the holder of the token. */
-function measured(rejection: TokenRejection, { guard, token, nowMs }: Against): string {
-  const { rules } = guard.authentication.spec
+function measured(rejection: TokenRejection, { authentication, token, nowMs }: Against): string {
+  const { rules } = authentication.spec
   const { claims, header } = token
   switch (rejection.reason) {
     case 'expired':
@@ -114,9 +114,9 @@ function measured(rejection: TokenRejection, { guard, token, nowMs }: Against): 
     case 'kid-unknown':
     case 'keys-unavailable':
     case 'kid-missing':
-      return `: the token says ${shown(header.kid)}, ${keysOf(guard.authentication.keys.current.keys)}`
+      return `: the token says ${shown(header.kid)}, ${keysOf(authentication.keys.current.keys)}`
     case 'alg-not-of-key':
-      return `: the token says ${header.alg}, ${keysOf(guard.authentication.keys.current.keys)}`
+      return `: the token says ${header.alg}, ${keysOf(authentication.keys.current.keys)}`
     default:
       return ''
   }

@@ -9,7 +9,7 @@ import {
   routeSpec,
 } from '../../test/support/decision.ts'
 import { Fault } from '../errors/fault.ts'
-import type { Guard, Route } from '../plan/plan.ts'
+import type { Authentication, Route } from '../plan/plan.ts'
 import { CHECKS_AT_ONCE, TokenCache, Turnstile, type Principal } from '../authn/index.ts'
 import { coverOf, type Cover } from '../plan/cover.ts'
 import { authorize } from './authorize.ts'
@@ -26,7 +26,7 @@ function routeOf(): Route {
     routes: [routeSpec({ guards: [guardSpec('a'), guardSpec('b')] })],
   })
   const match = plan.routes.match('a.test', '/', 'GET')
-  return match.kind === 'route' ? match.route : assert.fail()
+  return match.kind === 'route' ? match : assert.fail()
 }
 
 /** Nobody outside is asked here. */
@@ -46,18 +46,18 @@ function permitOf(route: Route, cover: Cover, who: Principal | undefined): Permi
   return authorized.ok ? authorized.value : assert.fail()
 }
 
-function principal(guard: Guard): Principal {
-  const [location] = guard.authentication.spec.locations
+function principal(authentication: Authentication): Principal {
+  const [location] = authentication.spec.locations
   const [key] = issuer.keys
   assert.ok(location !== undefined && key !== undefined)
-  return { guard, location, claims: {}, key, person: { repeated: false } }
+  return { authentication, location, claims: {}, key, repeated: false }
 }
 
 const route = routeOf()
-const [a, b] = route.guards.cover('a.test', '/').guards
+const [a, b] = route.guards.cover('a.test', '/').authentications
 assert.ok(a !== undefined && b !== undefined)
 
-test('who was let in by a guard that covers the request gets a permit', () => {
+test('who was let in by an authentication that covers the request gets a permit', () => {
   const who = principal(a)
   const permit = permitOf(route, coverOf(true, [a, b]), who)
   assert.equal(permit.route, route)
@@ -73,6 +73,6 @@ test('a request that needs a token and has none is a bug, and throws', () => {
   assert.throws(() => permitOf(route, coverOf(true, [a]), undefined), Fault)
 })
 
-test('a principal of a guard that does not cover the request is a bug, and throws', () => {
+test('a principal of an authentication that does not cover the request is a bug, and throws', () => {
   assert.throws(() => permitOf(route, coverOf(true, [a]), principal(b)), Fault)
 })

@@ -26,7 +26,7 @@ export interface Applicant {
 }
 
 /**
- * Step 7: mints the permit. Whoever authentication let in by a guard that covers the request may go on, if the
+ * Step 7: mints the permit. Whoever was let in by an authentication that covers the request may go on, if the
  * checkpoints of the route let them; nobody else is ever handed here with a request that needs a token, so that is a bug
  * and throws, which refuses.
  */
@@ -38,7 +38,10 @@ export function authorize(
   trace: Trace | undefined,
 ): Result<Permit, Stopped> {
   const { route, cover } = applicant
-  if (cover.required && (principal === undefined || !cover.guards.includes(principal.guard))) {
+  if (
+    cover.required &&
+    (principal === undefined || !cover.authentications.includes(principal.authentication))
+  ) {
     throw new Fault('a request that needs a token reached authorization without one')
   }
   if (route.checkpoints.length === 0) return ok(mint(route, cover, principal, NOTHING_PASSED))

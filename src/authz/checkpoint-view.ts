@@ -25,7 +25,7 @@ export function viewAt(
   if (behind === undefined) return viewOf({ authority, path }, { headers, query }, route.reserved.header)
   const asked = {
     authority: behind.host ?? authority,
-    path: behind.basePath + rewritePath(path, route.spec.pathRewrites),
+    path: behind.basePath + rewritePath(path, route.pathRewrites),
   }
   return new RequestView(asked, () => preview({ route, cover, principal, passed }))
 }

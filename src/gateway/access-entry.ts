@@ -62,8 +62,8 @@ function callerOf({ forwarded, refusal }: Ended): Pick<AccessEntry, 'backend' | 
   const { principal, route } = forwarded.permit
   const { bearer } = forwarded.permit.passed
   return {
-    backend: route.spec.backend,
-    by: principal?.guard.authentication.spec.name ?? bearer?.rule.spec.name ?? refusal?.by,
+    backend: route.backend,
+    by: principal?.authentication.spec.name ?? bearer?.rule.spec.name ?? refusal?.by,
     key: principal?.key.label ?? bearer?.key.label,
   }
 }

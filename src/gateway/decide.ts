@@ -101,8 +101,8 @@ export function decide(
   trace?.push({
     stage: 'backend',
     outcome: 'passed',
-    message: `forwarded to backend \`${route.spec.backend}\``,
-    subject: route.spec.backend,
+    message: `forwarded to backend \`${route.backend}\``,
+    subject: route.backend,
   })
   return { outcome: 'forward', permit, upstream }
 }
@@ -116,5 +116,5 @@ function stopped(error: Stopped, { route }: Examined, awaited: AwaitedToken | un
 }
 
 function styleOf(principal: Principal | undefined): Refused['style'] {
-  return principal?.guard.authentication.spec.refusals ?? 'problem'
+  return principal?.authentication.spec.refusals ?? 'problem'
 }

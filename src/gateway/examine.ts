@@ -5,7 +5,7 @@ import type { InboundRequest } from '../inbound/request.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import type { Cover } from '../plan/cover.ts'
 import type { Plan, Route } from '../plan/plan.ts'
-import type { RouteMatch } from '../plan/route-index.ts'
+import type { Unrouted } from '../plan/route-index.ts'
 import type { RefusalStyle } from '../plan/spec.ts'
 import { canonicalHost, canonicalPath, normalizePath, type Trace } from '../policy/index.ts'
 import type { Observation } from '../policy/istio/index.ts'
@@ -52,7 +52,7 @@ export function examine(
   const { host, path, query } = place.value
   const match = plan.routes.match(host, path, request.method)
   if (match.kind !== 'route') return err(unrouted(match, host, path, trace))
-  const { route } = match
+  const route = match
   trace?.push({
     stage: 'route',
     outcome: 'passed',
@@ -60,7 +60,7 @@ export function examine(
     subject: route.spec.name,
     origin: `${route.spec.origin.file}:${route.spec.origin.line}`,
   })
-  const cover = route.guards.cover(host, path)
+  const cover = route.cover ?? route.guards.cover(host, path)
   if (trace !== undefined) traceCover(route, cover, host, path, trace)
   const form = cover.wantsForm || route.reserved.form.size > 0 ? formType(request.headers) : NO_FORM
   if (!form.ok) return err(unreadableForm(form.error, route, trace))
@@ -120,12 +120,7 @@ export function unreadableForm(refusal: Refusal, route: Route, trace: Trace | un
   return refused(refusal, route.spec.refusals, route)
 }
 
-function unrouted(
-  match: Exclude<RouteMatch, { kind: 'route' }>,
-  host: string,
-  path: string,
-  trace: Trace | undefined,
-): Refused {
+function unrouted(match: Unrouted, host: string, path: string, trace: Trace | undefined): Refused {
   switch (match.kind) {
     case 'no-host':
       trace?.push({
@@ -154,7 +149,7 @@ const MAX_LOGGED_GUARDS = 16
 
 function traceCover(route: Route, cover: Cover, host: string, path: string, trace: Trace): void {
   if (!trace.showsValues && route.guards.size > MAX_LOGGED_GUARDS) {
-    const asking = cover.required ? cover.guards.length : 0
+    const asking = cover.required ? cover.rules : 0
     trace.push({
       stage: 'requirement',
       outcome: asking > 0 ? 'passed' : 'skipped',
@@ -177,7 +172,7 @@ function traceCover(route: Route, cover: Cover, host: string, path: string, trac
       origin: `${origin.file}:${origin.line}`,
     })
   }
-  if (cover.guards.length === 0 && route.checkpoints.length === 0) {
+  if (cover.rules === 0 && route.checkpoints.length === 0) {
     trace.push({
       stage: 'requirement',
       outcome: 'noted',

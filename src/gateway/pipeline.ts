@@ -145,7 +145,7 @@ class Passage implements UpstreamEvents, LateAnswer {
     }
     this.forwarded = decision
     this.#observations = decision.permit.passed.observations
-    const upstream = this.#published.upstreams.get(examined.route.spec.backend)
+    const upstream = this.#published.upstreams.get(examined.route.backend)
     if (upstream === undefined) throw new Error('a route names a backend that is not published')
     upstream.send(decision.upstream, exchange, this)
   }

@@ -21,7 +21,7 @@ async function planOf(paths: readonly string[]): Promise<Plan> {
 function routeOf(plan: Plan, path: string): Route {
   const match = plan.routes.match('a', path, 'GET')
   assert.ok(match.kind === 'route')
-  return match.route
+  return match
 }
 
 const scrape = (metrics: RequestMetrics): Scrape => readPrometheusText(metricsText(snapshotOf([metrics])))

@@ -68,7 +68,7 @@ export class RequestMetrics implements Collector {
   #failed(outcome: Outcome, { code }: Refusal, route: Route | undefined): void {
     if (outcome === 'refuse') this.#countCode(code)
     if (route !== undefined && code.startsWith('GW_UPSTREAM_'))
-      this.#failures.add(route.spec.backend, CODE_INDEX.get(code) ?? 0)
+      this.#failures.add(route.backend, CODE_INDEX.get(code) ?? 0)
   }
 
   #countCode(code: ErrorCode): void {

@@ -17,7 +17,7 @@ const forward = (...mappings: readonly (readonly [ClaimMapping['in'], string])[]
 function routeAt(plan: Plan, path: string): Route {
   const match = plan.routes.match('a.test', path, 'GET')
   assert.equal(match.kind, 'route')
-  return match.kind === 'route' ? match.route : assert.fail()
+  return match.kind === 'route' ? match : assert.fail()
 }
 
 const SPEC: PlanSpec = planSpec({
@@ -68,9 +68,9 @@ test('the plan keeps its data, and keys are indexed once for each authentication
   assert.equal(plan.tokenLimits.maxTokenBytes, 777)
   assert.ok(plan.trustedPeers.has('10.1.2.3'))
   assert.ok(!plan.trustedPeers.has('192.0.2.1'))
-  const [own, global] = routeAt(plan, '/').guards.cover('a.test', '/').guards
-  assert.equal(own?.authentication, global?.authentication)
-  assert.equal(own?.authentication.keys.current.byKid.get('k')?.length, 1)
+  const { authentications, rules } = routeAt(plan, '/').guards.cover('a.test', '/')
+  assert.deepEqual([authentications.length, rules], [1, 2])
+  assert.equal(authentications[0]?.keys.current.byKid.get('k')?.length, 1)
 })
 
 test('a guard of an authentication that is not there is a bug', () => {

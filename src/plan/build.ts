@@ -2,12 +2,20 @@ import { DEFAULT_TOKEN_LIMITS } from '../jwt/index.ts'
 import { KeyStore } from '../keys/index.ts'
 import { AddressSet, spellingOf } from '../policy/index.ts'
 import { checkpointsOf, type Checkpoint } from './checkpoint.ts'
+import { Covers } from './cover.ts'
 import { GuardSet, RouteGuards } from './guard-set.ts'
 import type { Authentication, Guard, Plan, ReservedNames, Route } from './plan.ts'
 import { RouteIndex } from './route-index.ts'
 import type { CheckpointSpec, ExternalAuthorizerSpec } from './checkpoint-spec.ts'
 import { outputHeaders } from './token-rules.ts'
-import type { AuthenticationSpec, ClaimMapping, GuardSpec, PlanSpec, RouteSpec } from './spec.ts'
+import type {
+  AuthenticationSpec,
+  ClaimMapping,
+  GuardSpec,
+  PathRewriteSpec,
+  PlanSpec,
+  RouteSpec,
+} from './spec.ts'
 
 /**
  * Indexes a plan. INVARIANT: the configuration was checked: names are unique, each guard names an authentication of
@@ -18,11 +26,22 @@ export function buildPlan(spec: PlanSpec, keys = new KeyStore()): Plan {
   const authentications = new Map(
     spec.authentications.map((each) => [each.name, buildAuthentication(each, keys)]),
   )
-  const global = new GuardSet(spec.guards.map((guard) => buildGuard(guard, authentications)))
+  const covers = new Covers()
+  const guardSet = (specs: readonly GuardSpec[]): GuardSet =>
+    new GuardSet(
+      specs.map((each) => buildGuard(each, authentications)),
+      covers,
+    )
+  const [global, none] = [guardSet(spec.guards), guardSet([])]
+  const guardsOf = ({ guards }: RouteSpec): RouteGuards =>
+    new RouteGuards(guards.length === 0 ? none : guardSet(guards), global, covers)
   const reserved = reservedByBackend(spec, authentications)
   const checkpoints = checkpointsOf(spec.checkpoints, spec.backends, keys)
+  // One text for all routes to a backend, and not one each.
+  const names = new Map(spec.backends.map(({ name }) => [name, name]))
+  const nameOf = (backend: string): string => names.get(backend) ?? backend
   const routes = spec.routes.map((route) =>
-    buildRoute(route, authentications, global, reserved, checkpoints(route.backend)),
+    buildRoute(route, nameOf(route.backend), guardsOf(route), reserved, checkpoints(route.backend)),
   )
   return {
     spec,
@@ -44,22 +63,23 @@ function buildGuard(spec: GuardSpec, authentications: ReadonlyMap<string, Authen
   return { spec, authentication }
 }
 
-const NO_GUARDS = new GuardSet([])
+const NO_REWRITES: readonly PathRewriteSpec[] = []
 
 function buildRoute(
   spec: RouteSpec,
-  authentications: ReadonlyMap<string, Authentication>,
-  global: GuardSet,
+  backend: string,
+  guards: RouteGuards,
   reserved: ReadonlyMap<string, ReservedNames>,
   checkpoints: readonly Checkpoint[],
 ): Route {
-  const own =
-    spec.guards.length === 0
-      ? NO_GUARDS
-      : new GuardSet(spec.guards.map((each) => buildGuard(each, authentications)))
   return {
+    kind: 'route',
     spec,
-    guards: new RouteGuards(own, global),
+    methods: spec.methods,
+    backend,
+    pathRewrites: spec.pathRewrites.length === 0 ? NO_REWRITES : spec.pathRewrites,
+    cover: guards.constant,
+    guards,
     checkpoints,
     reserved: reserved.get(spec.backend) ?? NOTHING_RESERVED,
   }

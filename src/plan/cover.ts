@@ -1,11 +1,17 @@
-import type { Guard } from './plan.ts'
+import type { Authentication } from './plan.ts'
 import type { TokenLocation } from './spec.ts'
 
-/** The guards that speak for one request, and where to look for their tokens. */
+/**
+ * What a set of guards asks of one request, and where to look for tokens. It speaks of authentications alone: what two
+ * rules of one make of a token is the same.
+ */
 export interface Cover {
-  /** Whether the request needs a token at all; otherwise `guards` are the optional ones, if any. */
+  /** Whether the request needs a token at all; otherwise the authentications are the optional ones, if any. */
   readonly required: boolean
-  readonly guards: readonly Guard[]
+  /** How many rules ask. */
+  readonly rules: number
+  /** Those that may let the request in, each once, in configured order. */
+  readonly authentications: readonly Authentication[]
   /** One for each different list of locations, in configured order. */
   readonly searches: readonly Search[]
   /** Where tokens are looked for that the backend must not get, verified or not. */
@@ -16,43 +22,75 @@ export interface Cover {
 
 export interface Search {
   readonly locations: readonly TokenLocation[]
-  /** One for each authentication: what two rules of one authentication make of a token is the same. */
-  readonly guards: readonly Guard[]
-  /** The guards that would verify a token of this `iss` found there: those of the issuer, then those that name none. */
-  candidates(issuer: string | undefined): readonly Guard[]
+  readonly authentications: readonly Authentication[]
+  /** Who would verify a token of this `iss` found there: those of the issuer, then those that name none. */
+  candidates(issuer: string | undefined): readonly Authentication[]
 }
 
-/** INVARIANT: `guards` are all of one kind, needing a token or optional. */
-export function coverOf(required: boolean, guards: readonly Guard[]): Cover {
-  const byLocations = Map.groupBy(onePerAuthentication(guards), (guard) =>
-    JSON.stringify(guard.authentication.spec.locations),
-  )
+/**
+ * INVARIANT: all are of rules of one kind, needing a token or optional. An authentication of several rules may come as
+ * often, and is tried once: a forged token costs one signature for each.
+ */
+export function coverOf(
+  required: boolean,
+  ofRules: readonly Authentication[],
+  rules = ofRules.length,
+): Cover {
+  const authentications = [...new Set(ofRules)]
+  const byLocations = Map.groupBy(authentications, ({ spec }) => JSON.stringify(spec.locations))
   const searches = [...byLocations.values()].map((group) => searchOf(group))
   const wantsForm = searches.some(({ locations }) => locations.some((location) => location.in === 'form'))
-  const withheld = guards.flatMap(({ authentication: { spec } }) => (spec.keepToken ? [] : spec.locations))
-  return { required, guards, searches, withheld: [...new Set(withheld)], wantsForm }
+  const withheld = authentications.flatMap(({ spec }) => (spec.keepToken ? [] : spec.locations))
+  return { required, rules, authentications, searches, withheld: [...new Set(withheld)], wantsForm }
 }
 
-/** What two sets of guards ask of one request together: a token if one of them asks for one, by a guard that asks. */
+/** What two sets of guards ask of one request together: a token if one of them asks for one, by those that ask. */
 export function joinCovers(a: Cover, b: Cover): Cover {
-  if (b.guards.length === 0 || (a.required && !b.required)) return a
-  if (a.guards.length === 0 || (b.required && !a.required)) return b
-  return coverOf(a.required, [...a.guards, ...b.guards])
+  if (b.rules === 0 || (a.required && !b.required)) return a
+  if (a.rules === 0 || (b.required && !a.required)) return b
+  return coverOf(a.required, [...a.authentications, ...b.authentications], a.rules + b.rules)
 }
 
-/** A forged token costs one signature for each authentication, not for each of its rules. */
-function onePerAuthentication(guards: readonly Guard[]): readonly Guard[] {
-  const first = new Map<Guard['authentication'], Guard>()
-  for (const guard of guards) if (!first.has(guard.authentication)) first.set(guard.authentication, guard)
-  return first.size === guards.length ? guards : [...first.values()]
+/**
+ * The covers of one plan. A hundred thousand routes of one authentication have one cover, which is at hand when the next
+ * of them is asked for.
+ */
+export class Covers {
+  readonly #ids = new Map<Authentication, number>()
+  readonly #covers = new Map<string, Cover>()
+  readonly #joined = new WeakMap<Cover, WeakMap<Cover, Cover>>()
+
+  /** As `coverOf`, and the same object for the same. Nothing is forgotten: for what the plan says, not for requests. */
+  of(required: boolean, ofRules: readonly Authentication[]): Cover {
+    let name = String(required)
+    for (const authentication of ofRules) name += ` ${this.#idOf(authentication)}`
+    let cover = this.#covers.get(name)
+    if (cover === undefined) this.#covers.set(name, (cover = coverOf(required, ofRules)))
+    return cover
+  }
+
+  /** As `joinCovers`, and the same object for the same. */
+  join(a: Cover, b: Cover): Cover {
+    let row = this.#joined.get(a)
+    if (row === undefined) this.#joined.set(a, (row = new WeakMap()))
+    let joined = row.get(b)
+    if (joined === undefined) row.set(b, (joined = joinCovers(a, b)))
+    return joined
+  }
+
+  #idOf(authentication: Authentication): number {
+    let id = this.#ids.get(authentication)
+    if (id === undefined) this.#ids.set(authentication, (id = this.#ids.size))
+    return id
+  }
 }
 
-function searchOf(guards: readonly Guard[]): Search {
-  const byIssuer = Map.groupBy(guards, (guard) => guard.authentication.spec.rules.issuer)
-  const ofAnyIssuer = byIssuer.get(undefined) ?? NO_GUARDS
+function searchOf(authentications: readonly Authentication[]): Search {
+  const byIssuer = Map.groupBy(authentications, ({ spec }) => spec.rules.issuer)
+  const ofAnyIssuer = byIssuer.get(undefined) ?? NOBODY
   return {
-    locations: guards[0]?.authentication.spec.locations ?? [],
-    guards,
+    locations: authentications[0]?.spec.locations ?? [],
+    authentications,
     candidates(issuer) {
       const own = issuer === undefined ? undefined : byIssuer.get(issuer)
       if (own === undefined) return ofAnyIssuer
@@ -62,4 +100,4 @@ function searchOf(guards: readonly Guard[]): Search {
   }
 }
 
-const NO_GUARDS: readonly Guard[] = []
+const NOBODY: readonly Authentication[] = []

@@ -16,11 +16,15 @@ const list = (mode: 'whitelist' | 'blacklist', ...paths: readonly string[]): Req
   conditions: paths.map((path) => ({ host: '*', path })),
 })
 
-const names = (guards: readonly Guard[]): readonly string[] => guards.map(({ spec }) => spec.name)
+const names = (those: readonly { readonly spec: { readonly name: string } }[]): readonly string[] =>
+  those.map(({ spec }) => spec.name)
 
 test('no guards ask for nothing', () => {
   const cover = new GuardSet([]).cover('a.test', '/')
-  assert.deepEqual({ required: cover.required, guards: cover.guards }, { required: false, guards: [] })
+  assert.deepEqual(
+    { required: cover.required, authentications: cover.authentications },
+    { required: false, authentications: [] },
+  )
 })
 
 test('only the guards that ask for a token may let the request in', () => {
@@ -34,7 +38,7 @@ test('only the guards that ask for a token may let the request in', () => {
     ['/open', '/closed', '/other'].map((path) => {
       const cover = set.cover('a.test', path)
       assert.ok(cover.required)
-      return [path, names(cover.guards)]
+      return [path, names(cover.authentications)]
     }),
   )
   assert.deepEqual(covers, {
@@ -50,12 +54,12 @@ test('optional guards count where none asks for a token', () => {
     guard('optional', { mode: 'optional' }),
   ])
   const cover = set.cover('a.test', '/other')
-  assert.deepEqual([cover.required, names(cover.guards)], [false, ['optional']])
+  assert.deepEqual([cover.required, names(cover.authentications)], [false, ['optional']])
 })
 
 test('a request that several conditions of one guard list is listed once', () => {
   const set = new GuardSet([guard('black', list('blacklist', '/*', '/a/*', '/a/b'))])
-  assert.deepEqual(names(set.cover('a.test', '/a/b').guards), ['black'])
+  assert.deepEqual(names(set.cover('a.test', '/a/b').authentications), ['black'])
 })
 
 test('requests that the same guards are asked about share one cover', () => {
@@ -70,7 +74,7 @@ test('more different covers than are kept are decided alike, early and late', ()
   const set = new GuardSet(guards)
   for (let round = 0; round < 2; round++) {
     for (const i of [0, 1, 1023, 1024, 1025, 2999, ...Array.from({ length: 1500 }, (_, k) => k * 2)]) {
-      assert.deepEqual(names(set.cover('a.test', `/${i}/x`).guards), [`g${i}`])
+      assert.deepEqual(names(set.cover('a.test', `/${i}/x`).authentications), [`g${i}`])
     }
   }
 })
@@ -102,7 +106,10 @@ test('explain and cover agree', () => {
   for (const path of ['/', '/a/', '/a/b', '/a/b/', '/c', '/c/']) {
     const asking = set.explain('a.test', path).filter(({ needs }) => needs)
     const cover = set.cover('a.test', path)
-    assert.deepEqual(cover.required ? names(cover.guards) : [], names(asking.map((each) => each.guard)))
+    assert.deepEqual(
+      cover.required ? names(cover.authentications) : [],
+      names(asking.map((each) => each.guard)),
+    )
   }
 })
 
@@ -118,7 +125,7 @@ test('the guards of a route and the global ones ask together', () => {
     ['/x', []],
   ] as const) {
     const cover = route.cover('a.test', path)
-    assert.deepEqual([names(cover.guards), cover.required], [expected, expected.length > 0], path)
+    assert.deepEqual([names(cover.authentications), cover.required], [expected, expected.length > 0], path)
   }
   assert.deepEqual(
     route.explain('a.test', '/own/x').map(({ guard: { spec }, needs }) => [spec.name, needs]),

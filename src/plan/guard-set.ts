@@ -1,6 +1,6 @@
 import { ConditionIndex } from '../policy/index.ts'
-import { coverOf, joinCovers, type Cover } from './cover.ts'
-import type { Guard } from './plan.ts'
+import { coverOf, Covers, type Cover } from './cover.ts'
+import type { Authentication, Guard } from './plan.ts'
 import type { ConditionSpec } from './spec.ts'
 
 /** Why one guard does or does not ask for a token, for `explain`. */
@@ -30,13 +30,19 @@ export class GuardSet {
   readonly #unlisted: Cover
   readonly #listed = new Map<string, Cover>()
 
-  constructor(guards: readonly Guard[]) {
+  constructor(guards: readonly Guard[], covers = new Covers()) {
     this.guards = guards
     const entries = guards.flatMap((guard, index) =>
       conditionsOf(guard).map((condition) => ({ condition, value: { index, condition } })),
     )
     this.#conditions = entries.length === 0 ? undefined : new ConditionIndex(entries)
-    this.#unlisted = this.#coverOf(new Set())
+    const { required, asking } = this.#asking(new Set())
+    this.#unlisted = covers.of(required, asking)
+  }
+
+  /** The one cover of all requests; undefined where it depends on the request. */
+  get constant(): Cover | undefined {
+    return this.#conditions === undefined ? this.#unlisted : undefined
   }
 
   /** Which guards speak for a request to `path` on `host`, both canonical. */
@@ -49,7 +55,8 @@ export class GuardSet {
     const known = this.#listed.get(name)
     if (known !== undefined) return known
     if (this.#listed.size >= MAX_COVERS) this.#listed.clear()
-    const cover = this.#coverOf(new Set(listed.map(({ index }) => index)))
+    const { required, asking } = this.#asking(new Set(listed.map(({ index }) => index)))
+    const cover = coverOf(required, asking)
     this.#listed.set(name, cover)
     return cover
   }
@@ -66,13 +73,16 @@ export class GuardSet {
     })
   }
 
-  #coverOf(listed: ReadonlySet<number>): Cover {
+  #asking(listed: ReadonlySet<number>): {
+    readonly required: boolean
+    readonly asking: readonly Authentication[]
+  } {
     const needing = this.guards.filter((guard, index) => needsToken(guard, listed.has(index)))
-    if (needing.length > 0) return coverOf(true, needing)
-    return coverOf(
-      false,
-      this.guards.filter((guard) => guard.spec.requirement.mode === 'optional'),
-    )
+    const required = needing.length > 0
+    const asking = required
+      ? needing
+      : this.guards.filter((guard) => guard.spec.requirement.mode === 'optional')
+    return { required, asking: asking.map(({ authentication }) => authentication) }
   }
 }
 
@@ -80,11 +90,16 @@ export class GuardSet {
 export class RouteGuards {
   readonly own: GuardSet
   readonly global: GuardSet
-  readonly #joined = new WeakMap<Cover, WeakMap<Cover, Cover>>()
+  readonly #covers: Covers
+  /** What all of them ask of every request; undefined where that depends on the request. */
+  readonly constant: Cover | undefined
 
-  constructor(own: GuardSet, global: GuardSet) {
+  constructor(own: GuardSet, global: GuardSet, covers = new Covers()) {
     this.own = own
     this.global = global
+    this.#covers = covers
+    const [ofOwn, ofGlobal] = [own.constant, global.constant]
+    this.constant = ofOwn === undefined || ofGlobal === undefined ? undefined : covers.join(ofOwn, ofGlobal)
   }
 
   /** How many guards there are, whatever they ask of a request. */
@@ -92,22 +107,14 @@ export class RouteGuards {
     return this.own.guards.length + this.global.guards.length
   }
 
+  /** What all of them ask of a request to `path` on `host`, both canonical. */
   cover(host: string, path: string): Cover {
-    if (this.global.guards.length === 0) return this.own.cover(host, path)
-    if (this.own.guards.length === 0) return this.global.cover(host, path)
-    return this.#join(this.own.cover(host, path), this.global.cover(host, path))
+    if (this.constant !== undefined) return this.constant
+    return this.#covers.join(this.own.cover(host, path), this.global.cover(host, path))
   }
 
   explain(host: string, path: string): readonly Coverage[] {
     return [...this.own.explain(host, path), ...this.global.explain(host, path)]
-  }
-
-  #join(own: Cover, global: Cover): Cover {
-    let row = this.#joined.get(own)
-    if (row === undefined) this.#joined.set(own, (row = new WeakMap()))
-    let joined = row.get(global)
-    if (joined === undefined) row.set(global, (joined = joinCovers(own, global)))
-    return joined
   }
 }
 

@@ -2,9 +2,10 @@ import type { TokenLimits } from '../jwt/index.ts'
 import type { LiveKeys } from '../keys/index.ts'
 import type { AddressSet } from '../policy/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { Cover } from './cover.ts'
 import type { RouteGuards } from './guard-set.ts'
 import type { RouteIndex } from './route-index.ts'
-import type { AuthenticationSpec, GuardSpec, PlanSpec, RouteSpec } from './spec.ts'
+import type { AuthenticationSpec, GuardSpec, PathRewriteSpec, PlanSpec, RouteSpec } from './spec.ts'
 
 /**
  * The immutable, indexed result of all configuration: the data plane reads nothing else. It is published whole; its
@@ -19,8 +20,17 @@ export interface Plan {
   readonly authentications: ReadonlyMap<string, Authentication>
 }
 
+/** What a request asks of a route stands here, and its specification is for people: each object more is one to fetch. */
 export interface Route {
+  readonly kind: 'route'
   readonly spec: RouteSpec
+  /** Upper-case methods; undefined for all. */
+  readonly methods: readonly string[] | undefined
+  /** The name of a backend of the plan. */
+  readonly backend: string
+  readonly pathRewrites: readonly PathRewriteSpec[]
+  /** What its guards ask of every request; undefined where that depends on the request. */
+  readonly cover: Cover | undefined
   readonly guards: RouteGuards
   /** What a request passes beside the guards, in order; nearly always empty. */
   readonly checkpoints: readonly Checkpoint[]

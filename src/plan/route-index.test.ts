@@ -10,7 +10,12 @@ const NO_NAMES = new Set<string>()
 
 function route(spec: Partial<RouteSpec>): Route {
   return {
+    kind: 'route',
     spec: routeSpec(spec),
+    methods: spec.methods,
+    backend: 'b',
+    pathRewrites: [],
+    cover: undefined,
     guards: new RouteGuards(new GuardSet([]), new GuardSet([])),
     checkpoints: [],
     reserved: { header: NO_NAMES, query: NO_NAMES, form: NO_NAMES, cookie: NO_NAMES },
@@ -19,7 +24,7 @@ function route(spec: Partial<RouteSpec>): Route {
 
 function found(index: RouteIndex, host: string, path: string, method = 'GET'): string {
   const match = index.match(host, path, method)
-  return match.kind === 'route' ? match.route.spec.name : match.kind
+  return match.kind === 'route' ? match.spec.name : match.kind
 }
 
 test('the most specific host has the request, and its routes alone are looked at', () => {

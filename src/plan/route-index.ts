@@ -1,14 +1,18 @@
 import { HostIndex, PathIndex } from '../policy/index.ts'
 import type { Route } from './plan.ts'
 
-export type RouteMatch =
-  | { readonly kind: 'route'; readonly route: Route }
+export type RouteMatch = Route | Unrouted
+
+export type Unrouted =
   | { readonly kind: 'no-host' | 'no-path' }
   /** Routes lead here, for these methods only. */
   | { readonly kind: 'no-method'; readonly allowed: readonly string[] }
 
-const NO_HOST: RouteMatch = { kind: 'no-host' }
-const NO_PATH: RouteMatch = { kind: 'no-path' }
+const NO_HOST: Unrouted = { kind: 'no-host' }
+const NO_PATH: Unrouted = { kind: 'no-path' }
+
+/** The routes of one path, nearly always one; several differ in their methods. */
+type PathRoutes = Route | readonly Route[]
 
 /**
  * Routes by host and path. The most specific host that any route names has the request (exact, then the longest
@@ -17,25 +21,23 @@ const NO_PATH: RouteMatch = { kind: 'no-path' }
  * must not reach an open one.
  */
 export class RouteIndex {
-  /** The routes of one path differ in their methods. */
-  readonly #hosts: HostIndex<PathIndex<readonly RouteMatch[]>>
+  readonly #hosts: HostIndex<PathIndex<PathRoutes>>
 
   constructor(routes: readonly Route[]) {
-    const byHost = new Map<string, Map<string, (RouteMatch & { readonly kind: 'route' })[]>>()
+    const byHost = new Map<string, Map<string, Route[]>>()
     for (const route of routes) {
-      const match = { kind: 'route', route } as const
       for (const host of route.spec.hosts) {
-        const paths = byHost.get(host) ?? new Map()
+        const paths = byHost.get(host) ?? new Map<string, Route[]>()
         byHost.set(host, paths)
-        const matches = paths.get(route.spec.path)
-        if (matches === undefined) paths.set(route.spec.path, [match])
-        else matches.push(match)
+        const others = paths.get(route.spec.path)
+        if (others === undefined) paths.set(route.spec.path, [route])
+        else others.push(route)
       }
     }
     this.#hosts = new HostIndex(
       [...byHost].map(([host, paths]) => ({
         host,
-        value: new PathIndex([...paths].map(([path, value]) => ({ path, value }))),
+        value: new PathIndex([...paths].map(([path, those]) => ({ path, value: oneOrAll(those) }))),
       })),
     )
   }
@@ -44,19 +46,22 @@ export class RouteIndex {
   match(host: string, path: string, method: string): RouteMatch {
     const paths = this.#hosts.find(host)
     if (paths === undefined) return NO_HOST
-    const matches = paths.find(path)
-    if (matches === undefined) return NO_PATH
-    for (const match of matches) if (match.kind === 'route' && takes(match.route, method)) return match
-    return { kind: 'no-method', allowed: methodsOf(matches) }
+    const routes = paths.find(path)
+    if (routes === undefined) return NO_PATH
+    if ('kind' in routes) return takes(routes, method) ? routes : noMethod([routes])
+    return routes.find((route) => takes(route, method)) ?? noMethod(routes)
   }
 }
 
-function takes(route: Route, method: string): boolean {
-  return route.spec.methods === undefined || route.spec.methods.includes(method)
+function oneOrAll(routes: readonly Route[]): PathRoutes {
+  const [first, ...others] = routes
+  return first === undefined || others.length > 0 ? routes : first
 }
 
-function methodsOf(matches: readonly RouteMatch[]): readonly string[] {
-  return [
-    ...new Set(matches.flatMap((match) => (match.kind === 'route' ? (match.route.spec.methods ?? []) : []))),
-  ]
+function takes({ methods }: Route, method: string): boolean {
+  return methods === undefined || methods.includes(method)
+}
+
+function noMethod(routes: readonly Route[]): Unrouted {
+  return { kind: 'no-method', allowed: [...new Set(routes.flatMap(({ methods }) => methods ?? []))] }
 }

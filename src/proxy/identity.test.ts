@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { authenticationSpec, guardSpec, hmacIssuer } from '../../test/support/decision.ts'
+import { authenticationSpec, hmacIssuer } from '../../test/support/decision.ts'
 import type { Principal } from '../authn/index.ts'
 import { LiveKeys } from '../keys/index.ts'
 import { isJsonObject, parseJson } from '../kernel/json.ts'
@@ -17,8 +17,8 @@ function principalOf(json: string, forward: readonly ClaimMapping[]): Principal 
   const [key] = issuer.keys
   const [location] = spec.locations
   assert.ok(key !== undefined && location !== undefined)
-  const guard = { spec: guardSpec('main'), authentication: { spec, keys: new LiveKeys(spec.keys, []) } }
-  return { guard, location, claims, key, person: { repeated: false } }
+  const authentication = { spec, keys: new LiveKeys(spec.keys, []) }
+  return { authentication, location, claims, key, repeated: false }
 }
 
 const PLACES = ['header', 'query', 'form', 'cookie'] as const
@@ -72,7 +72,7 @@ test('nobody has no identity, and neither has a token without the mapped claims'
 test('a principal who comes again is worked out once, and one who comes once is not kept', () => {
   const principal = principalOf('{"a":"x"}', [mapping('a', 'header')])
   const first = identityOf(principal, undefined)
-  principal.person.repeated = true
+  principal.repeated = true
   const second = identityOf(principal, undefined)
   assert.notEqual(second, first)
   assert.deepEqual(second.ok && pairsOf(second.value), first.ok && pairsOf(first.value))

@@ -1,4 +1,4 @@
-import { REASONS, type Person, type Principal } from '../authn/index.ts'
+import { REASONS, type Principal } from '../authn/index.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import { FieldList, NO_FIELD_LIST } from '../http1/index.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
@@ -25,21 +25,20 @@ export function identityOf(
   principal: Principal | undefined,
   trace: Trace | undefined,
 ): Result<Identity, Refusal> {
-  const mappings = principal?.guard.authentication.spec.forward
+  const mappings = principal?.authentication.spec.forward
   if (principal === undefined || mappings === undefined || mappings.length === 0) return ANONYMOUS
-  const { person } = principal
-  if (!person.repeated || trace !== undefined) return readIdentity(principal, mappings, trace)
-  const known = KNOWN.get(person)
+  if (!principal.repeated || trace !== undefined) return readIdentity(principal, mappings, trace)
+  const known = KNOWN.get(principal)
   if (known !== undefined) return known
   const identity = readIdentity(principal, mappings, trace)
-  KNOWN.set(person, identity)
+  KNOWN.set(principal, identity)
   return identity
 }
 
 const ANONYMOUS = ok(NOBODY)
 
 /** Claims do not change, so that a principal who comes again is worked out no more than twice. */
-const KNOWN = new WeakMap<Person, Result<Identity, Refusal>>()
+const KNOWN = new WeakMap<Principal, Result<Identity, Refusal>>()
 
 function readIdentity(
   principal: Principal,
@@ -88,7 +87,7 @@ function described({ claim, in: place, name }: ClaimMapping): string {
 function unforwardable(principal: Principal, mapping: ClaimMapping): Refusal {
   const { code, detail } = REASONS['claim-not-forwardable']
   return refuse(code, 'claim-not-forwardable', {
-    by: principal.guard.authentication.spec.name,
+    by: principal.authentication.spec.name,
     detail: `${detail}: ${described(mapping)}`,
   })
 }

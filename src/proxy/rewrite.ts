@@ -1,4 +1,4 @@
-import type { Person, Principal } from '../authn/index.ts'
+import type { Principal } from '../authn/index.ts'
 import type { Applicant, FieldsAndQuery, Passage, Passed, Permit } from '../authz/index.ts'
 import { FieldList } from '../http1/index.ts'
 import { appendCookies, removeCookies } from '../inbound/fields/cookie.ts'
@@ -41,7 +41,7 @@ export function rewriteRequest(rewriting: Rewriting): UpstreamRequest {
   const withheld = withheldFrom(passage)
   const query = rewriteQuery(rewriting, passage, withheld)
   const body = rewriteForm(rewriting, passage, withheld)
-  const target = rewritePath(path, passage.route.spec.pathRewrites) + (query === undefined ? '' : `?${query}`)
+  const target = rewritePath(path, passage.route.pathRewrites) + (query === undefined ? '' : `?${query}`)
   const kept = keptFields(rewriting, passage, withheld)
   const fields = withOwnFields(kept, body?.contentType, rewriting, passage)
   return new UpstreamRequest({
@@ -105,8 +105,8 @@ function withheldFrom({ principal, cover, passed }: Passage): readonly TokenLoca
   return byGuards.length === 0 ? passed.withheld : [...byGuards, ...passed.withheld]
 }
 
-function withheldBy({ guard }: Principal): readonly TokenLocation[] {
-  const { keepToken, locations } = guard.authentication.spec
+function withheldBy({ authentication }: Principal): readonly TokenLocation[] {
+  const { keepToken, locations } = authentication.spec
   return keepToken ? NOTHING : locations
 }
 
@@ -124,7 +124,7 @@ function listOf(pairs: readonly string[]): FieldList {
 /** What was kept of an array of fields that comes again and again, and all else that had a say in it. */
 interface Kept {
   readonly reserved: ReservedNames
-  readonly person: Person | undefined
+  readonly principal: Principal | undefined
   readonly withheld: readonly TokenLocation[]
   readonly fields: FieldList
 }
@@ -134,16 +134,15 @@ const KEPT = new WeakMap<readonly string[], Kept>()
 /** The client's own fields that go on. A client repeats them with every request, so they are worked out once. */
 function keptFields(rewritable: Rewritable, passage: Passage, withheld: readonly TokenLocation[]): FieldList {
   const { request, form } = rewritable
-  const { passed } = passage
+  const { passed, principal } = passage
   const { reserved } = passage.route
-  const person = passage.principal?.person
   const isAnew = !request.repeated || form !== undefined || passed.replaced.size > 0
   if (isAnew) return new FieldList(keptHeaders(rewritable, passage, withheld))
   const known = KEPT.get(request.headers)
-  const same = known?.reserved === reserved && known.person === person && known.withheld === withheld
+  const same = known?.reserved === reserved && known.principal === principal && known.withheld === withheld
   if (known !== undefined && same) return known.fields
   const fields = new FieldList(keptHeaders(rewritable, passage, withheld))
-  KEPT.set(request.headers, { reserved, person, withheld, fields })
+  KEPT.set(request.headers, { reserved, principal, withheld, fields })
   return fields
 }
 

@@ -200,7 +200,7 @@ test('the gateway decides as the rules say, taken one after another', () => {
           const verdict =
             decision.outcome === 'refuse'
               ? 'refused'
-              : (decision.permit.principal?.guard.authentication.spec.name ?? 'open')
+              : (decision.permit.principal?.authentication.spec.name ?? 'open')
           const expected = naiveVerdicts([...ownGuards, ...globalGuards], one)
           assert.ok(expected.includes(verdict), `${verdict} instead of ${expected.join(' or ')}`)
           if (verdict === 'refused') refused++
@@ -255,7 +255,7 @@ test('a thousand rules with a hundred conditions each decide as one after anothe
       const verdict =
         decision.outcome === 'refuse'
           ? 'refused'
-          : (decision.permit.principal?.guard.authentication.spec.name ?? 'open')
+          : (decision.permit.principal?.authentication.spec.name ?? 'open')
       const expected = naiveVerdicts(naive, one)
       assert.ok(expected.includes(verdict), `${mode} ${one.host}${one.path}: ${verdict}`)
       verdicts.add(verdict)

@@ -140,7 +140,7 @@ test('8: of a thousand authentications a token is verified by the one of its iss
   )
   const match = plan.routes.match('a.test', '/', 'GET')
   assert.ok(match.kind === 'route')
-  const [search, ...others] = match.route.guards.cover('a.test', '/').searches
+  const [search, ...others] = match.guards.cover('a.test', '/').searches
   assert.equal(others.length, 0)
   assert.equal(search?.candidates('auth-500').length, 1)
   assert.equal(search?.candidates('nobody').length, 0)

@@ -179,7 +179,7 @@ export function decisionOn(
 export function verdictOn(plan: Plan, request: TestRequest, nowSeconds = NOW_SECONDS): string {
   const decision = decisionOn(plan, request, nowSeconds)
   if (decision.outcome === 'refuse') return decision.refusal.reason
-  return decision.permit.principal?.guard.authentication.spec.name ?? 'open'
+  return decision.permit.principal?.authentication.spec.name ?? 'open'
 }
 
 /** What the backend gets; throws where the request is refused. */

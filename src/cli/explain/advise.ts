@@ -83,7 +83,7 @@ const BY_REASON: ReadonlyMap<string, Advisor> = new Map(Object.entries(ADVISORS)
 export function advise(the: Case): readonly string[] {
   const { outcome, reason = '' } = the.explanation
   if (outcome === 'forward') return adviseForwarded(the)
-  const byRules = the.guards.length === 0 && (the.route?.checkpoints.length ?? 0) > 0
+  const byRules = the.authentications.length === 0 && (the.route?.checkpoints.length ?? 0) > 0
   const advisor = byRules ? MESH_ADVISORS.get(reason) : undefined
   // Policies have the same say where a guard has let the token in.
   return (advisor ?? BY_REASON.get(reason) ?? MESH_ADVISORS.get(reason))?.(the) ?? []
@@ -91,7 +91,7 @@ export function advise(the: Case): readonly string[] {
 
 /** A token that nobody looked at is a surprise, as its claims do not arrive. */
 function adviseForwarded({ cover, route, request, form }: Case): readonly string[] {
-  if (cover === undefined || cover.guards.length > 0 || route === undefined) return []
+  if (cover === undefined || cover.rules > 0 || route === undefined) return []
   const unasked = [...route.guards.own.guards, ...route.guards.global.guards]
   const locations = unasked.flatMap(({ authentication }) => authentication.spec.locations)
   if (!locations.some((location) => textsAt(location, request, form).length > 0)) return []

@@ -3,7 +3,7 @@ import type { InboundRequest } from '../../inbound/request.ts'
 import { examine } from '../../gateway/examine.ts'
 import type { Explanation } from '../../gateway/explain.ts'
 import type { Cover } from '../../plan/cover.ts'
-import type { Guard, Plan, Route } from '../../plan/plan.ts'
+import type { Authentication, Plan, Route } from '../../plan/plan.ts'
 import type { TokenLocation } from '../../plan/spec.ts'
 import { textsAt, type LocatedText } from './located-text.ts'
 import { tokenView, type TokenView } from './token-view.ts'
@@ -19,7 +19,7 @@ export interface Case {
   readonly route: Route | undefined
   readonly cover: Cover | undefined
   /** Those that speak for this request. */
-  readonly guards: readonly Guard[]
+  readonly authentications: readonly Authentication[]
   /** Where its token is looked for, in order. */
   readonly locations: readonly TokenLocation[]
   /** What stands there. */
@@ -58,7 +58,7 @@ export function openCase(plan: Plan, { request, body, explanation, nowMs }: Case
     nowMs,
     route,
     cover,
-    guards: cover?.guards ?? [],
+    authentications: cover?.authentications ?? [],
     locations,
     texts,
     // Of several, the one that the refusal is about: it is readable where the reason lies beyond reading.

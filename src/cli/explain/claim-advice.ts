@@ -40,9 +40,9 @@ function adviseFutureTime({ token }: Case, claim: 'nbf' | 'iat'): readonly strin
   ]
 }
 
-export const adviseNoExp: Advisor = ({ guards }) => [
+export const adviseNoExp: Advisor = ({ authentications }) => [
   'ask the issuer for tokens with `exp`',
-  `\`requireExp: false\` lets tokens without it in, which never expire${origin(guards[0]?.authentication.spec)}`,
+  `\`requireExp: false\` lets tokens without it in, which never expire${origin(authentications[0]?.spec)}`,
 ]
 
 export const adviseClaimType: Advisor = ({ token }) => {
@@ -54,9 +54,9 @@ export const adviseClaimType: Advisor = ({ token }) => {
 
 /** The token is of an issuer that nothing here that speaks for the request is for. */
 export const adviseIssuer: Advisor = (the) => {
-  const { token, guards, plan, route } = the
+  const { token, authentications, plan, route } = the
   const issuer = token?.claims?.['iss']
-  const specs = guards.map(({ authentication }) => authentication.spec)
+  const specs = authentications.map(({ spec }) => spec)
   if (typeof issuer !== 'string') {
     return [
       `the token has no \`iss\`: ask the issuer to write it, or leave \`issuer\` out of \`${specs[0]?.name ?? ''}\`${origin(specs[0])}`,
@@ -130,10 +130,10 @@ export const adviseAudience: Advisor = (the) => {
 
 /** The authentication that the token's issuer led to. */
 function failing(
-  { guards, token }: Case,
+  { authentications, token }: Case,
   asks: (spec: AuthenticationSpec) => boolean,
 ): AuthenticationSpec | undefined {
-  const specs = guards.map(({ authentication }) => authentication.spec).filter(asks)
+  const specs = authentications.map(({ spec }) => spec).filter(asks)
   return specs.find(({ rules }) => rules.issuer === token?.claims?.['iss']) ?? specs[0]
 }
 

@@ -1,21 +1,21 @@
 import { shownUrl } from '../../keys/index.ts'
-import type { Guard } from '../../plan/plan.ts'
+import type { Authentication } from '../../plan/plan.ts'
 import type { Advisor, Case } from './case.ts'
 import { signedBy } from './signed-by.ts'
 
 /** No key of the kid or algorithm that the token names. */
 export const adviseKey: Advisor = (the) => {
-  const guard = tried(the)
-  if (guard === undefined) return []
-  const signatory = knownSignatory(the, guard)
+  const asked = tried(the)
+  if (asked === undefined) return []
+  const signatory = knownSignatory(the, asked)
   if (signatory !== undefined) return signatory
-  const hasSecret = guard.authentication.keys.current.keys.some((key) => key.type === 'oct')
+  const hasSecret = asked.keys.current.keys.some((key) => key.type === 'oct')
   if (isHmac(the) && !hasSecret) {
     return [
-      `the token is signed with a shared secret, and \`${nameOf(guard)}\` has public keys alone: it is of another issuer, or a forgery`,
+      `the token is signed with a shared secret, and \`${nameOf(asked)}\` has public keys alone: it is of another issuer, or a forgery`,
     ]
   }
-  const { keySources } = guard.authentication.spec
+  const { keySources } = asked.spec
   if (keySources.length > 0) {
     const urls = keySources.map(({ url }) => `\`${shownUrl(url)}\``).join(' or ')
     return [
@@ -25,19 +25,19 @@ export const adviseKey: Advisor = (the) => {
   }
   return [
     'no key of this configuration has signed the token: has the issuer a new key? Then put its present key set into ' +
-      keysOf(guard),
+      keysOf(asked),
     'otherwise the token is of another issuer or environment (test, production): get one from the right one',
   ]
 }
 
 /** The key that the token names has not signed it. */
 export const adviseSignature: Advisor = (the) => {
-  const guard = tried(the)
-  if (guard === undefined) return []
-  const signatory = knownSignatory(the, guard)
+  const asked = tried(the)
+  if (asked === undefined) return []
+  const signatory = knownSignatory(the, asked)
   if (signatory !== undefined) return signatory
   const advice = [
-    `get a new token from the issuer: this one was changed, or forged, or is signed with another key; if new ones fail too, the key in ${keysOf(guard)} is not the issuer's`,
+    `get a new token from the issuer: this one was changed, or forged, or is signed with another key; if new ones fail too, the key in ${keysOf(asked)} is not the issuer's`,
   ]
   if (isHmac(the))
     advice.push(
@@ -52,8 +52,8 @@ function isHmac({ token }: Case): boolean {
 }
 
 export const adviseNoKeys: Advisor = (the) => {
-  const guard = tried(the)
-  return guard === undefined ? [] : [`put the issuer's key set into ${keysOf(guard)}`]
+  const asked = tried(the)
+  return asked === undefined ? [] : [`put the issuer's key set into ${keysOf(asked)}`]
 }
 
 /** Nobody can say whether the token is good. */
@@ -72,13 +72,13 @@ export const adviseAlgorithm: Advisor = ({ token }) => {
 }
 
 /** A key of the plan that has signed the token, though it is not the one that the token led to. */
-function knownSignatory({ token, plan, route }: Case, guard: Guard): readonly string[] | undefined {
+function knownSignatory({ token, plan, route }: Case, asked: Authentication): readonly string[] | undefined {
   const signatory = token === undefined ? undefined : signedBy(token.text, plan)
   if (signatory === undefined) return undefined
   const { key, authentication } = signatory
   const by = `the token is signed by ${key.label} of \`${authentication.name}\``
   const { file, line } = authentication.origin
-  if (authentication.name !== nameOf(guard)) {
+  if (authentication.name !== nameOf(asked)) {
     return [
       `${by} (${file}:${line}), which does not speak for this request: is the token meant for another route, or \`${authentication.name}\` for \`${route?.spec.name ?? ''}\` too`,
     ]
@@ -91,17 +91,17 @@ function knownSignatory({ token, plan, route }: Case, guard: Guard): readonly st
       ]
 }
 
-/** The guard whose keys were tried: that of the token's issuer, or the first. */
-function tried({ token, guards }: Case): Guard | undefined {
+/** Whose keys were tried: the authentication of the token's issuer, or the first. */
+function tried({ token, authentications }: Case): Authentication | undefined {
   const issuer = token?.claims?.['iss']
-  return guards.find(({ authentication }) => authentication.spec.rules.issuer === issuer) ?? guards[0]
+  return authentications.find(({ spec }) => spec.rules.issuer === issuer) ?? authentications[0]
 }
 
-function nameOf(guard: Guard): string {
-  return guard.authentication.spec.name
+function nameOf(authentication: Authentication): string {
+  return authentication.spec.name
 }
 
-function keysOf(guard: Guard): string {
-  const { file, line } = guard.authentication.spec.origin
-  return `the keys of \`${nameOf(guard)}\` (${file}:${line})`
+function keysOf(authentication: Authentication): string {
+  const { file, line } = authentication.spec.origin
+  return `the keys of \`${nameOf(authentication)}\` (${file}:${line})`
 }

@@ -18,12 +18,12 @@ export const adviseMissing: Advisor = ({ request, body, locations }) => {
 }
 
 /** The header does not begin with the configured prefix and its one space. */
-export const advisePrefix: Advisor = ({ token, guards }) => {
+export const advisePrefix: Advisor = ({ token, authentications }) => {
   if (token?.location.in !== 'header') return []
   const { prefix } = token.location
   const word = prefix.trimEnd()
   const { whole } = token
-  const origin = guards[0]?.authentication.spec.origin
+  const origin = authentications[0]?.spec.origin
   const where = origin === undefined ? '' : ` (${origin.file}:${origin.line})`
   if (whole.toLowerCase().startsWith(prefix.toLowerCase()))
     return [`the prefix is there in another case: write \`${word}\`, as case counts`]

@@ -41,7 +41,7 @@ function adviseCertificate(the: Case): readonly string[] {
 
 /** A policy that asks for a token. */
 function adviseToken(the: Case, message: string): readonly string[] {
-  if (isAtBackend(the) && the.guards.some(({ authentication }) => !authentication.spec.keepToken))
+  if (isAtBackend(the) && the.authentications.some(({ spec }) => !spec.keepToken))
     return [
       'the gateway takes the token off that its own rules have verified, before the backend sees it: write `keepToken: true` at the authentication',
     ]

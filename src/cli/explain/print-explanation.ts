@@ -49,7 +49,7 @@ function printAdvice(terminal: Terminal, advice: readonly string[]): void {
 function printForward(terminal: Terminal, the: Case, advice: readonly string[]): void {
   const { explanation, request, plan, route } = the
   if (explanation.upstream === undefined) return
-  const backend = plan.spec.backends.find(({ name }) => name === route?.spec.backend)
+  const backend = plan.spec.backends.find(({ name }) => name === route?.backend)
   const where =
     backend === undefined ? '' : backend.kind === 'http' ? backend.urls.join(', ') : backend.module
   terminal.out(`${paint(terminal, 'green', 'forwarded')} to \`${backend?.name ?? ''}\` (${where})\n`)

@@ -87,7 +87,7 @@ test('a policy of the root namespace acts at the gateway and again at the backen
   const route = plan.routes.match('a.test', '/a', 'GET')
   assert.ok(route.kind === 'route')
   assert.deepEqual(
-    route.route.checkpoints.map(({ policies }) => policies.specs.length),
+    route.checkpoints.map(({ policies }) => policies.specs.length),
     [1, 1],
   )
 })
