@@ -18,13 +18,33 @@ export interface Cover {
   readonly withheld: readonly TokenLocation[]
   /** Whether some location is a form field, so that the body must be read first. */
   readonly wantsForm: boolean
+  /** For `Covers` alone: what it was last joined to, and what came of that. */
+  lastPartner: Cover | undefined
+  lastJoined: Cover | undefined
 }
 
-export interface Search {
+/** Authentications that look for their tokens in the same places. */
+export class Search {
   readonly locations: readonly TokenLocation[]
   readonly authentications: readonly Authentication[]
+  readonly #byIssuer: ReadonlyMap<string | undefined, readonly Authentication[]>
+  readonly #ofAnyIssuer: readonly Authentication[]
+
+  /** INVARIANT: all of them have the same locations. */
+  constructor(authentications: readonly Authentication[]) {
+    this.locations = authentications[0]?.spec.locations ?? []
+    this.authentications = authentications
+    this.#byIssuer = Map.groupBy(authentications, ({ spec }) => spec.rules.issuer)
+    this.#ofAnyIssuer = this.#byIssuer.get(undefined) ?? NOBODY
+  }
+
   /** Who would verify a token of this `iss` found there: those of the issuer, then those that name none. */
-  candidates(issuer: string | undefined): readonly Authentication[]
+  candidates(issuer: string | undefined): readonly Authentication[] {
+    const own = issuer === undefined ? undefined : this.#byIssuer.get(issuer)
+    if (own === undefined) return this.#ofAnyIssuer
+    // Joined here and not beforehand: a thousand issuers would each keep a list of all that name none.
+    return this.#ofAnyIssuer.length === 0 ? own : [...own, ...this.#ofAnyIssuer]
+  }
 }
 
 /**
@@ -38,10 +58,19 @@ export function coverOf(
 ): Cover {
   const authentications = [...new Set(ofRules)]
   const byLocations = Map.groupBy(authentications, ({ spec }) => JSON.stringify(spec.locations))
-  const searches = [...byLocations.values()].map((group) => searchOf(group))
+  const searches = [...byLocations.values()].map((group) => new Search(group))
   const wantsForm = searches.some(({ locations }) => locations.some((location) => location.in === 'form'))
   const withheld = authentications.flatMap(({ spec }) => (spec.keepToken ? [] : spec.locations))
-  return { required, rules, authentications, searches, withheld: [...new Set(withheld)], wantsForm }
+  return {
+    required,
+    rules,
+    authentications,
+    searches,
+    withheld: [...new Set(withheld)],
+    wantsForm,
+    lastPartner: undefined,
+    lastJoined: undefined,
+  }
 }
 
 /** What two sets of guards ask of one request together: a token if one of them asks for one, by those that ask. */
@@ -71,10 +100,13 @@ export class Covers {
 
   /** As `joinCovers`, and the same object for the same. */
   join(a: Cover, b: Cover): Cover {
+    if (b.lastPartner === a && b.lastJoined !== undefined) return b.lastJoined
     let row = this.#joined.get(a)
     if (row === undefined) this.#joined.set(a, (row = new WeakMap()))
     let joined = row.get(b)
     if (joined === undefined) row.set(b, (joined = joinCovers(a, b)))
+    b.lastPartner = a
+    b.lastJoined = joined
     return joined
   }
 
@@ -82,21 +114,6 @@ export class Covers {
     let id = this.#ids.get(authentication)
     if (id === undefined) this.#ids.set(authentication, (id = this.#ids.size))
     return id
-  }
-}
-
-function searchOf(authentications: readonly Authentication[]): Search {
-  const byIssuer = Map.groupBy(authentications, ({ spec }) => spec.rules.issuer)
-  const ofAnyIssuer = byIssuer.get(undefined) ?? NOBODY
-  return {
-    locations: authentications[0]?.spec.locations ?? [],
-    authentications,
-    candidates(issuer) {
-      const own = issuer === undefined ? undefined : byIssuer.get(issuer)
-      if (own === undefined) return ofAnyIssuer
-      // Joined here and not beforehand: a thousand issuers would each keep a list of all that name none.
-      return ofAnyIssuer.length === 0 ? own : [...own, ...ofAnyIssuer]
-    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConditionIndex } from '../policy/index.ts'
+import { ConditionIndex, type ConditionEntry } from '../policy/index.ts'
 import { coverOf, Covers, type Cover } from './cover.ts'
 import type { Authentication, Guard } from './plan.ts'
 import type { ConditionSpec } from './spec.ts'
@@ -11,13 +11,21 @@ export interface Coverage {
   readonly condition: ConditionSpec | undefined
 }
 
-/** More different covers than any set of rules gives in practice; past it the table starts anew. */
-const MAX_COVERS = 1024
-
 /** One condition, and the place among the guards of the one that has it. */
 interface Listing {
   readonly index: number
   readonly condition: ConditionSpec
+}
+
+/** More different covers than any set of rules gives in practice; past it the table starts anew. */
+const MAX_COVERS = 1024
+
+/** A guard that a request may be listed by. One object for all of its conditions, so that it is at hand. */
+interface Listed {
+  /** Its place among the guards. */
+  readonly index: number
+  /** What is asked of a request that this guard alone lists; undefined until there was one. */
+  alone: Cover | undefined
 }
 
 /**
@@ -26,15 +34,18 @@ interface Listing {
  */
 export class GuardSet {
   readonly guards: readonly Guard[]
-  readonly #conditions: ConditionIndex<Listing> | undefined
+  readonly #conditions: ConditionIndex<Listed> | undefined
   readonly #unlisted: Cover
-  readonly #listed = new Map<string, Cover>()
+  readonly #several = new Map<string, Cover>()
+  /** The same for people, who ask which condition it was; made when one asks. */
+  #told: ConditionIndex<Listing> | undefined
 
   constructor(guards: readonly Guard[], covers = new Covers()) {
     this.guards = guards
-    const entries = guards.flatMap((guard, index) =>
-      conditionsOf(guard).map((condition) => ({ condition, value: { index, condition } })),
-    )
+    const entries = guards.flatMap((guard, index) => {
+      const value: Listed = { index, alone: undefined }
+      return conditionsOf(guard).map((condition) => ({ condition, value }))
+    })
     this.#conditions = entries.length === 0 ? undefined : new ConditionIndex(entries)
     const { required, asking } = this.#asking(new Set())
     this.#unlisted = covers.of(required, asking)
@@ -49,28 +60,46 @@ export class GuardSet {
   cover(host: string, path: string): Cover {
     if (this.#conditions === undefined) return this.#unlisted
     const listed = this.#conditions.listing(host, path)
-    if (listed.length === 0) return this.#unlisted
-    let name = ''
-    for (const { index } of listed) name += `${index},`
-    const known = this.#listed.get(name)
-    if (known !== undefined) return known
-    if (this.#listed.size >= MAX_COVERS) this.#listed.clear()
-    const { required, asking } = this.#asking(new Set(listed.map(({ index }) => index)))
-    const cover = coverOf(required, asking)
-    this.#listed.set(name, cover)
-    return cover
+    const first = listed[0]
+    if (first === undefined) return this.#unlisted
+    return listed.length === 1 ? (first.alone ??= this.#coverOf(listed)) : this.#coverOfSeveral(listed)
   }
 
   /** The same, guard by guard and with the most specific condition of each, for people: one look-up too. */
   explain(host: string, path: string): readonly Coverage[] {
     const listed = new Map<number, ConditionSpec>()
-    for (const { index, condition } of this.#conditions?.listing(host, path) ?? []) {
+    for (const { index, condition } of this.#listings()?.listing(host, path) ?? []) {
       if (!listed.has(index)) listed.set(index, condition)
     }
     return this.guards.map((guard, index) => {
       const condition = listed.get(index)
       return { guard, needs: needsToken(guard, condition !== undefined), condition }
     })
+  }
+
+  #listings(): ConditionIndex<Listing> | undefined {
+    if (this.#conditions === undefined) return undefined
+    const entries = (): readonly ConditionEntry<Listing>[] =>
+      this.guards.flatMap((guard, index) =>
+        conditionsOf(guard).map((condition) => ({ condition, value: { index, condition } })),
+      )
+    return (this.#told ??= new ConditionIndex(entries()))
+  }
+
+  #coverOfSeveral(listed: readonly Listed[]): Cover {
+    let name = ''
+    for (const { index } of listed) name += `${index},`
+    const known = this.#several.get(name)
+    if (known !== undefined) return known
+    if (this.#several.size >= MAX_COVERS) this.#several.clear()
+    const cover = this.#coverOf(listed)
+    this.#several.set(name, cover)
+    return cover
+  }
+
+  #coverOf(listed: readonly Listed[]): Cover {
+    const { required, asking } = this.#asking(new Set(listed.map(({ index }) => index)))
+    return coverOf(required, asking)
   }
 
   #asking(listed: ReadonlySet<number>): {

@@ -43,12 +43,13 @@ export class PrefixIndex<T> {
     const order = breadthFirst(root)
     const nodes = new Uint32Array((order.length + 1) * WIDTH)
     const values: (readonly T[])[] = []
+    const alone = new Map<T, readonly T[]>()
     let [children, labels] = [1, 0]
     for (const [index, { label, parent, children: own, values: here }] of order.entries()) {
       const at = index * WIDTH
       nodes[at + CHILDREN] = children
       nodes[at + LABEL] = labels
-      if (here !== undefined) nodes[at + VALUES] = values.push(here)
+      if (here !== undefined) nodes[at + VALUES] = values.push(shared(here, alone))
       nodes[at + SHORTER] = parent?.values === undefined ? shorterOf(nodes, parent) : parent.index + 1
       children += own.size
       labels += Math.max(0, label.length - 1)
@@ -171,6 +172,15 @@ function breadthFirst<T>(root: Node<T>): readonly Node<T>[] {
     for (const [, child] of children) child.index = order.push(child) - 1
   }
   return order
+}
+
+/** A list of one value, as nearly all are, is one for all prefixes that stand for it alone. */
+function shared<T>(values: readonly T[], alone: Map<T, readonly T[]>): readonly T[] {
+  const [first, ...others] = values
+  if (first === undefined || others.length > 0) return values
+  const known = alone.get(first) ?? values
+  alone.set(first, known)
+  return known
 }
 
 /** What a parent without values, which is placed already, says of the nearest node above. */
