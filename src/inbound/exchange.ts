@@ -31,6 +31,11 @@ export interface BodySource {
 export interface BodyConsumer {
   /** A piece that the consumer may keep; false asks the source to wait for `resume`. */
   data(piece: Buffer): boolean
+  /**
+   * Whether it may still have need of any piece that it was given. Asked right after `data`: where it says no, their memory
+   * is used again. One that does not say may keep everything.
+   */
+  readonly holds?: boolean
   end(): void
   /** The client broke off, was too slow, or broke the rules: no more comes. */
   fail(refusal: Refusal): void
@@ -49,6 +54,8 @@ export interface ResponseSink {
   head(status: number, fields: FieldList, length: number | undefined): void
   /** False asks the caller to wait for `onDrain`. */
   write(piece: Buffer): boolean
+  /** As of a `BodyConsumer`, right after `write`. */
+  readonly holds?: boolean
   /** Trailer fields are names and values in turn. */
   end(trailers?: readonly string[]): void
   /** The answer cannot be finished: the client must see a broken message, not a short one. */

@@ -8,6 +8,13 @@ const COPY_MAX_BYTES = READ_BYTES / 2
 /** All sockets read into this: what one has brought is looked at, whole, before another is read. */
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES)
 
+/** Memory that sockets had for large bodies, and no longer. A new piece for each read is what keeps the collector busy. */
+const SPARE: (typeof SHARED)[] = []
+/** A mebibyte in all. */
+const MAX_SPARE = 16
+/** Reads that wait to be written are few: whoever does not take more pauses the socket. */
+const MAX_LENT = 4
+
 /**
  * Where a socket puts what it brings, again and again: without it Node takes 64 KiB for each read, and for most reads
  * gives nearly all of it back. A socket that brings a large body has memory of its own for as long as it does.
@@ -19,7 +26,10 @@ export class ReadBuffer {
   #bytes = SHARED
   /** The last read brought so much that the next one is likely to. */
   #large = false
-  #lent = false
+  /** What of this read is lent: a piece to the reader of now, or to one before who never gives anything back. */
+  #lent: 'nothing' | 'to-reader' | 'for-good' = 'nothing'
+  /** The memory of earlier reads that the reader of now may still have a piece of. */
+  readonly #withReader: (typeof SHARED)[] = []
 
   /** For a socket to read into this. `take` is given the memory, and how much of it was read; false pauses the socket. */
   onread(take: (bytes: Buffer, length: number) => boolean): OnReadOpts {
@@ -28,24 +38,55 @@ export class ReadBuffer {
 
   /** The memory for the next read. */
   readonly next = (): Buffer => {
-    if (!this.#large) this.#bytes = SHARED
-    else if (this.#lent || this.#bytes === SHARED) this.#bytes = Buffer.allocUnsafeSlow(READ_BYTES)
+    if (this.#lent !== 'nothing') this.#leave()
+    if (!this.#large) this.#release()
+    else if (this.#bytes === SHARED) this.#bytes = SPARE.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES)
     this.#large = false
-    this.#lent = false
     return this.#bytes
   }
 
-  /** What lies in `bytes` from `start` to `end`, for somebody who may keep it. */
+  /** What comes from here on is for another reader, who cannot give back what the one before was given. */
+  begin(): void {
+    if (this.#lent !== 'nothing') this.#lent = 'for-good'
+    if (this.#withReader.length > 0) this.#withReader.length = 0
+  }
+
+  /** What lies in `bytes` from `start` to `end`, for a reader who may keep it. */
   keep(bytes: Buffer, start: number, end: number): Buffer {
     // What was kept before is read into by nobody.
     if (bytes !== this.#bytes) return bytes.subarray(start, end)
     this.#large = end - start > COPY_MAX_BYTES
-    if (this.#large && bytes !== SHARED) {
-      this.#lent = true
-      return bytes.subarray(start, end)
-    }
-    const copy = Buffer.allocUnsafe(end - start)
-    bytes.copy(copy, 0, start, end)
-    return copy
+    if (!this.#large || bytes === SHARED) return copyOf(bytes, start, end)
+    if (this.#lent === 'nothing') this.#lent = 'to-reader'
+    return bytes.subarray(start, end)
   }
+
+  /** The reader has no more need of anything that it was given. */
+  giveBack(): void {
+    if (this.#lent === 'to-reader') this.#lent = 'nothing'
+    while (this.#withReader.length > 0) spare(this.#withReader.pop())
+  }
+
+  #leave(): void {
+    if (this.#lent === 'to-reader' && this.#withReader.length < MAX_LENT) this.#withReader.push(this.#bytes)
+    this.#bytes = SHARED
+    this.#lent = 'nothing'
+  }
+
+  #release(): void {
+    if (this.#bytes === SHARED) return
+    spare(this.#bytes)
+    this.#bytes = SHARED
+  }
+}
+
+/** What lies in `bytes` from `start` to `end`, in memory of its own. */
+export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start)
+  bytes.copy(copy, 0, start, end)
+  return copy
+}
+
+function spare(memory: typeof SHARED | undefined): void {
+  if (memory !== undefined && SPARE.length < MAX_SPARE) SPARE.push(memory)
 }

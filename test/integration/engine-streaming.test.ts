@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { RawClient, startRawServer, startScriptedServer } from '../support/raw-http.ts'
 import { settled, until } from '../support/wait.ts'
@@ -61,6 +62,54 @@ eachEngine(({ startForwardingGateway }) => {
     assert.equal(gateway.outcomes.filter(({ kind }) => kind === 'done').length, 2)
     echo.closeAllConnections()
     echo.close()
+  })
+
+  const name = 'large bodies of several clients that halt now and then are not mixed up, either way'
+  test(name, { timeout: 20_000 }, async () => {
+    const halting = async (message: IncomingMessage): Promise<Buffer> => {
+      const pieces: Buffer[] = []
+      let untilHalt = 0
+      // More is sent than the sockets between can hold, so that it piles up in the gateway.
+      await sleep(300)
+      for await (const piece of message as AsyncIterable<Buffer>) {
+        pieces.push(piece)
+        untilHalt -= piece.length
+        if (untilHalt > 0) continue
+        await sleep(20)
+        untilHalt = 4_000_000
+      }
+      return Buffer.concat(pieces)
+    }
+    // In pieces that arrive as they are, and that are less than what a socket asks to wait for.
+    const drip = async (to: Writable, body: Buffer): Promise<void> => {
+      for (let at = 0; at < body.length; at += 50_001) {
+        to.write(body.subarray(at, at + 50_001))
+        await setImmediate()
+      }
+      to.end()
+    }
+    const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const body = await halting(message)
+      response.writeHead(200, { 'Content-Length': body.length })
+      await drip(response, body)
+    }
+    const backend = createServer((message, response) => void answer(message, response))
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
+    const { port } = backend.address() as { port: number }
+    await using gateway = await startForwardingGateway({ backend: { urls: [`http://127.0.0.1:${port}`] } })
+    const exchange = (body: Buffer, chunked: boolean): Promise<Buffer> =>
+      new Promise((resolve, reject) => {
+        const headers = chunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': body.length }
+        const request = httpRequest({ port: gateway.port, method: 'POST', headers, agent: false })
+        request.on('response', (answer) => void halting(answer).then(resolve, reject))
+        request.on('error', reject)
+        void drip(request, body)
+      })
+    const bodies = Array.from({ length: 3 }, () => randomBytes(24_000_000))
+    const answers = await Promise.all(bodies.map((body, index) => exchange(body, index % 2 === 1)))
+    for (const [index, answer] of answers.entries()) assert.ok(answer.equals(bodies[index]!), `body ${index}`)
+    backend.close()
+    backend.closeAllConnections()
   })
 
   test('a client that reads slowly slows the backend down and fills no memory', async () => {

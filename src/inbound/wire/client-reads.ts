@@ -1,6 +1,6 @@
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { ReadBuffer } from '../read-buffer.ts'
+import { copyOf, ReadBuffer } from '../read-buffer.ts'
 
 /** Takes the first `length` bytes, which are there until it returns. */
 export type TakeBytes = (bytes: Buffer, length: number) => void
@@ -49,7 +49,7 @@ export class ClientReads {
   /** Holds what lies in `bytes` from `start` to `end`, behind what is held, and reads no more for now. */
   hold(bytes: Buffer, start: number, end: number): void {
     const before = this.#held
-    if (before === undefined) this.#held = this.keep(bytes, start, end)
+    if (before === undefined) this.#held = copyOf(bytes, start, end)
     else this.#held = Buffer.concat([before, bytes.subarray(start, end)])
     this.socket.pause()
   }
@@ -63,6 +63,16 @@ export class ClientReads {
   /** What lies in `bytes` from `start` to `end`, for somebody who may keep it. */
   keep(bytes: Buffer, start: number, end: number): Buffer {
     return this.#buffer?.keep(bytes, start, end) ?? bytes.subarray(start, end)
+  }
+
+  /** Whoever it was for has no more need of anything that `keep` has answered since `begin`. */
+  giveBack(): void {
+    this.#buffer?.giveBack()
+  }
+
+  /** What `keep` answers from here on is for somebody else. */
+  begin(): void {
+    this.#buffer?.begin()
   }
 
   #arrived(bytes: Buffer, length: number): boolean {

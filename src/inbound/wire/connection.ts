@@ -27,8 +27,8 @@ const LINGER_MAX_MS = 1500
  */
 export class WireConnection implements BodyConnection, ResponseConnection {
   readonly peer: Peer
+  readonly reads: ClientReads
   readonly #socket: Socket
-  readonly #reads: ClientReads
   readonly #owner: ConnectionOwner
   readonly #reader: HeadReader<RequestHead>
   readonly #headStart = new HeadStart()
@@ -45,7 +45,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   constructor(reads: ClientReads, owner: ConnectionOwner) {
     const { socket } = reads
     this.#socket = socket
-    this.#reads = reads
+    this.reads = reads
     this.#owner = owner
     this.#reader = new HeadReader(owner.grammar)
     this.#writer = new WatchedWriter(socket, owner.timeouts.bodyIdleMs)
@@ -68,7 +68,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   /** Closes the connection if it is between two requests, so that it disturbs nobody. */
   closeIfIdle(): void {
     const { phase } = this.#clock
-    if ((phase !== 'idle' && phase !== 'head') || this.#reads.holds) return
+    if ((phase !== 'idle' && phase !== 'head') || this.reads.holds) return
     if (this.#reader.pendingBytes > 0) return
     // The client may still be taking its last answer.
     if (this.#writer.busy) this.#linger()
@@ -160,7 +160,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   readonly #onBytes = (bytes: Buffer, length: number): void => {
     this.#clock.moved()
     if (this.#clock.phase === 'linger') this.#throwAway(length)
-    else if (this.#reads.holds) this.#reads.hold(bytes, 0, length)
+    else if (this.reads.holds) this.reads.hold(bytes, 0, length)
     else this.#take(bytes, length)
   }
 
@@ -186,8 +186,8 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#owner.exchangeClosed()
   }
 
-  keep(bytes: Buffer, start: number, end: number): Buffer {
-    return this.#reads.keep(bytes, start, end)
+  get busy(): boolean {
+    return this.#writer.busy
   }
 
   /** Gives the bytes before `end` to whoever they are for; what nobody takes now is held. */
@@ -204,15 +204,19 @@ export class WireConnection implements BodyConnection, ResponseConnection {
       else break
     }
     this.#taking = false
-    if (at < end && this.#clock.phase !== 'linger') this.#reads.hold(bytes, at, end)
+    if (this.#clock.phase === 'linger') return
+    if (at < end) this.reads.hold(bytes, at, end)
+    // Not a read later, when more has come that would have to be held.
+    else if (this.#current?.body.paused === true) this.#socket.pause()
   }
 
   /** Something changed: perhaps what is held is wanted now. */
   #continue(): void {
-    const bytes = this.#taking ? undefined : this.#reads.takeHeld()
-    if (bytes === undefined) return
-    this.#take(bytes, bytes.length)
-    if (!this.#reads.holds) this.#socket.resume()
+    if (this.#taking) return
+    const bytes = this.reads.takeHeld()
+    if (bytes !== undefined) this.#take(bytes, bytes.length)
+    else if (!this.#socket.isPaused()) return
+    if (!this.reads.holds && this.#current?.body.paused !== true) this.#socket.resume()
   }
 
   #readHead(bytes: Buffer, at: number, end: number): number {
@@ -256,6 +260,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   #serve(head: RequestHead): void {
     this.#requests++
     this.#last = false
+    this.reads.begin()
     this.#clock.enter('exchange')
     const body = new WireRequestBody(head.framing, this.#owner.limits, head.expectContinue, this)
     const response = new WireResponse(this)
@@ -291,7 +296,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
       this.#owner.exchangeClosed()
     }
     this.#clock.enter('linger')
-    this.#reads.takeHeld()
+    this.reads.takeHeld()
     this.#socket.end()
     this.#socket.resume()
   }
@@ -346,7 +351,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     const socket = this.#socket
     this.#clock.enter('upgraded')
     this.#writer.release()
-    this.#reads.release()
+    this.reads.release()
     socket.off('end', this.#onEnd)
     socket.off('drain', this.#onDrain)
   }

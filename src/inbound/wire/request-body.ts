@@ -9,12 +9,12 @@ import {
 } from '../../http1/index.ts'
 import { DISCARD_MAX_BYTES } from '../discard-bounds.ts'
 import type { BodyConsumer, BodySource } from '../exchange.ts'
+import type { ClientReads } from './client-reads.ts'
 import { problemRefusal } from './problem-refusal.ts'
 
 /** What a body needs of its connection. */
 export interface BodyConnection {
-  /** Bytes that were pushed, from `start` to `end`, for somebody who may keep them. */
-  keep(bytes: Buffer, start: number, end: number): Buffer
+  readonly reads: ClientReads
   /** Bytes may be pushed again, those that were held first. */
   bodyWanted(): void
   /** The client waits for 100 Continue, and now the body is wanted. */
@@ -75,6 +75,11 @@ export class WireRequestBody implements BodySource, BodySink {
     return this.#state === 'ended'
   }
 
+  /** Whether its consumer has asked to wait. */
+  get paused(): boolean {
+    return this.#state === 'paused'
+  }
+
   /** Whether bytes may be pushed now. */
   get wanted(): boolean {
     return this.#state === 'flowing' || this.#state === 'discarding'
@@ -125,9 +130,13 @@ export class WireRequestBody implements BodySource, BodySink {
       if (this.#discarded > DISCARD_MAX_BYTES) this.fail(refuse('GW_REQUEST_MALFORMED', 'body-unwanted'))
       return
     }
-    const wantsMore = this.#consumer?.data(this.#connection.keep(bytes, start, end))
+    const consumer = this.#consumer
+    if (consumer === undefined) return
+    const piece = this.#connection.reads.keep(bytes, start, end)
+    const goesOn = consumer.data(piece)
+    if (consumer.holds === false) this.#connection.reads.giveBack()
     // The consumer may have called `discard` meanwhile.
-    if (wantsMore === false && this.#state === 'flowing') this.#state = 'paused'
+    if (!goesOn && this.#state === 'flowing') this.#state = 'paused'
   }
 
   /** No more comes: the client is gone, was too slow, or broke the framing. */

@@ -8,6 +8,8 @@ import { allowedTrailers } from '../trailer-fields.ts'
 export interface ResponseConnection {
   readonly method: string
   readonly minor: 0 | 1
+  /** Whether bytes wait that the client has not taken. */
+  readonly busy: boolean
   /** Decides, when the head is made, whether the connection serves on; a body that ends with it forbids that. */
   keepsAlive(untilClose: boolean): boolean
   /** Sends text of one character per byte; false asks to wait for `drained`. */
@@ -92,6 +94,10 @@ export class WireResponse implements ResponseSink {
       }
     }
     return this.#connection.sendBytes(head, piece, '')
+  }
+
+  get holds(): boolean {
+    return this.#connection.busy
   }
 
   end(trailers: readonly string[] = NO_TRAILERS): void {

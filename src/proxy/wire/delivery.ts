@@ -118,6 +118,10 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch
     if (!this.#exchange.response.write(bytes)) connection.pause()
   }
 
+  get holdsAnswer(): boolean {
+    return this.#exchange.response.holds !== false
+  }
+
   complete(trailers: WireFields): void {
     const connection = this.#connection
     if (connection === undefined || this.#over) return
@@ -173,6 +177,10 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch
     if (goesOn) this.#awaitClient()
     else this.#awaitBackend(connection)
     return goesOn
+  }
+
+  get holds(): boolean {
+    return this.#connection?.busy === true
   }
 
   end(): void {

@@ -22,6 +22,8 @@ export interface ConnectionUser {
   interim(head: ResponseHead): void
   head(head: ResponseHead, framing: BodyFraming): void
   piece(bytes: Buffer): void
+  /** Whether somebody may still have need of a piece; asked right after `piece`. */
+  readonly holdsAnswer: boolean
   complete(trailers: WireFields): void
   /** The request's side may go on. */
   drained(): void
@@ -82,6 +84,7 @@ export class UpstreamConnection implements BodySink {
   use(user: ConnectionUser, method: string): void {
     this.#user = user
     this.#method = method
+    this.#buffer?.begin()
     this.heard = false
   }
 
@@ -108,6 +111,11 @@ export class UpstreamConnection implements BodySink {
 
   sendBytes(head: string, bytes: Buffer, tail: string): boolean {
     return writeGathered(this.#socket, head, bytes, tail)
+  }
+
+  /** Whether bytes wait that the backend has not taken. */
+  get busy(): boolean {
+    return this.#socket.writableLength > 0
   }
 
   pause(): void {
@@ -139,7 +147,11 @@ export class UpstreamConnection implements BodySink {
   }
 
   data(bytes: Buffer, start: number, end: number): void {
-    this.#user?.piece(this.#buffer?.keep(bytes, start, end) ?? bytes.subarray(start, end))
+    const user = this.#user
+    if (user === undefined) return
+    const piece = this.#buffer?.keep(bytes, start, end) ?? bytes.subarray(start, end)
+    user.piece(piece)
+    if (!user.holdsAnswer) this.#buffer?.giveBack()
   }
 
   /** Takes the first `length` bytes. */
