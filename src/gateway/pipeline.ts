@@ -93,10 +93,11 @@ class Passage implements UpstreamEvents, LateAnswer {
     this.examined = examined.value
     const { form: type, plan, route } = examined.value
     if (type === undefined || this.#refusedAnyway(examined.value))
-      return this.#conclude(examined.value, undefined)
+      return this.#conclude(examined.value, undefined, this.startedMs)
     readForm(exchange, type, plan.spec.http.maxFormBytes, (form) => {
       try {
-        if (form.ok) this.#conclude(examined.value, form.value)
+        // A form may be long in coming, and a token in it must not expire more slowly for that.
+        if (form.ok) this.#conclude(examined.value, form.value, this.#context.clock.now())
         else this.#refuse(unreadableForm(form.error, route, trace))
       } catch (cause) {
         this.fault(cause)
@@ -132,11 +133,10 @@ class Passage implements UpstreamEvents, LateAnswer {
     return decide(examined, form, circumstances, trace)
   }
 
-  #conclude(examined: Examined, form: Form | undefined): void {
+  /** Decides, as of the time of the decision. */
+  #conclude(examined: Examined, form: Form | undefined, nowMs: number): void {
     const { exchange, trace } = this
     const steps = trace?.steps.length ?? 0
-    // The time of the decision: a form may be long in coming, and a token in it must not expire more slowly for that.
-    const nowMs = this.#context.clock.now()
     const decision = this.#decide(examined, form, nowMs, trace)
     if (decision.outcome === 'refuse') return this.#refuse(decision)
     if (decision.outcome === 'wait') {
@@ -157,7 +157,7 @@ class Passage implements UpstreamEvents, LateAnswer {
     this.trace?.push({ stage: 'token', outcome: 'noted', message: `waited for ${wait.what}` })
     wait.start(() => {
       try {
-        this.#conclude(examined, form)
+        this.#conclude(examined, form, this.#context.clock.now())
       } catch (cause) {
         this.fault(cause)
       }

@@ -117,18 +117,27 @@ test('bytes that were kept before are not copied again', () => {
   assert.equal(buffer.keep(kept, 10, 20).buffer, kept.buffer)
 })
 
-test('what was read goes to whoever takes it, from the memory that was given for it', () => {
+test('what was read goes to whoever takes it, from the memory that the socket was given last', () => {
   const taken: string[] = []
-  const { buffer, callback } = new ReadBuffer().onread((bytes, length) => {
-    taken.push(bytes.toString('latin1', 0, length))
-    return taken.length < 2
+  const reads = new ReadBuffer()
+  const { buffer, callback } = reads.onread((bytes, length) => {
+    taken.push(`${bytes[0]} ${length}`)
+    reads.keep(bytes, 0, length)
+    return taken.length < 4
   })
   assert.ok(typeof buffer === 'function')
-  const write = (text: string): boolean => {
-    const memory = buffer()
-    Buffer.from(text).copy(memory)
-    return callback(text.length, memory)
-  }
-  assert.deepEqual([write('one'), write('three')], [true, false])
-  assert.deepEqual(taken, ['one', 'three'])
+  const given: unknown[] = [buffer()]
+  const goesOn = [100, 40_000, 40_000, 10].map((length, byte) => {
+    const memory = given.findLast((each) => each !== undefined)
+    assert.ok(memory instanceof Uint8Array)
+    memory.fill(byte)
+    const goes = callback(length, memory)
+    given.push(buffer())
+    return goes
+  })
+  assert.deepEqual(goesOn, [true, true, true, false])
+  assert.deepEqual(taken, ['0 100', '1 40000', '2 40000', '3 10'])
+  // Nothing where it reads on into the same; then memory of its own, another where that is kept, and what all share.
+  const kinds = given.map((each) => given.indexOf(each))
+  assert.deepEqual([given[1], kinds], [undefined, [0, 1, 2, 3, 0]])
 })

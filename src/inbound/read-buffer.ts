@@ -33,7 +33,16 @@ export class ReadBuffer {
 
   /** For a socket to read into this. `take` is given the memory, and how much of it was read; false pauses the socket. */
   onread(take: (bytes: Buffer, length: number) => boolean): OnReadOpts {
-    return { buffer: this.next, callback: (length) => take(this.#bytes, length) }
+    let given: Buffer | undefined
+    // Node reads on into what it has where it is given nothing, which costs it less than to be given the same again.
+    const buffer = (): Buffer | undefined => {
+      const next = this.next()
+      if (next === given) return undefined
+      given = next
+      return next
+    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know of memory only
+    return { buffer: buffer as () => Buffer, callback: (length) => take(this.#bytes, length) }
   }
 
   /** The memory for the next read. */
