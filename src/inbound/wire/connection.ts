@@ -167,7 +167,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   /** A client that ends its side while it is owed an answer is gone, as far as anybody can tell (nginx says so, too). */
   readonly #onEnd = (): void => {
     if (this.#current?.response.ended === false) this.#socket.destroy()
-    else this.#linger()
+    else if (this.#clock.phase !== 'linger') this.#linger()
   }
 
   readonly #onDrain = (): void => {
