@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { loadConfiguration, type ConfigurationOptions } from './cli/load-configuration.ts'
 import { printError, type Terminal } from './cli/terminal.ts'
 import { version } from './cli/version.ts'
-import { FileWatch, type Configuration } from './config/index.ts'
+import { FileWatch, readApart, type Configuration } from './config/index.ts'
 import { Fault } from './errors/fault.ts'
 import { startKeyFetcher } from './key-supply.ts'
 import { KeyMetrics, storeFedBy, type KeyFetcher } from './keys/index.ts'
@@ -59,7 +59,8 @@ export async function startGateway(
   const load = async (onFiles?: (files: readonly string[]) => void): Promise<Configuration | undefined> => {
     const read = await loadConfiguration(
       file,
-      onFiles === undefined ? options : { ...options, onFiles },
+      // Whoever is served already must not wait for it.
+      onFiles === undefined ? options : { ...options, onFiles, reader: readApart },
       terminal,
     )
     if (read === undefined || options.workers === undefined) return read
@@ -215,15 +216,15 @@ class WatchedGateway implements RunningGateway {
   /** Says on the terminal what came of it, too: whoever saved the file looks there, and not into the log. */
   async #reloadNow(): Promise<void> {
     const { log, terminal, load, fetcher, reloads } = this.#surroundings
-    // Also those of a configuration with errors: the file that is missing now may come.
-    const next = await load((files) => this.#watch.watch(files))
-    if (next === undefined) {
-      reloads.failed()
-      log.error('the configuration has errors; the last good one serves on')
-      terminal.err('the last good configuration serves on\n')
-      return
-    }
     try {
+      // Also those of a configuration with errors: the file that is missing now may come.
+      const next = await load((files) => this.#watch.watch(files))
+      if (next === undefined) {
+        reloads.failed()
+        log.error('the configuration has errors; the last good one serves on')
+        terminal.err('the last good configuration serves on\n')
+        return
+      }
       // Those that are new have a moment for their first keys before tokens need them.
       fetcher.add(keySourcesOf(next.plan))
       const restart = await this.#server.publish(next)

@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
 import {
   formatProblems,
-  readConfiguration,
+  readFromDisk,
   type Configuration,
   type ConfigurationEntry,
+  type ConfigurationReader,
 } from '../config/index.ts'
 import { paint, printError, type Terminal } from './terminal.ts'
 
@@ -21,21 +21,19 @@ export interface LoadOptions extends ConfigurationOptions {
   readonly warnings?: boolean
   /** Told which files were tried, also where that failed: a change of any may mend it. */
   readonly onFiles?: (files: readonly string[]) => void
+  /** How it is read; here, unless said otherwise. */
+  readonly reader?: ConfigurationReader
 }
 
 /** Reads a configuration and prints what is wrong with it; undefined where it has errors. */
 export async function loadConfiguration(
   file: string,
-  { backend = [], warnings = true, onFiles, ...entry }: LoadOptions,
+  { backend = [], warnings = true, onFiles, reader = readFromDisk, ...entry }: LoadOptions,
   terminal: Terminal,
 ): Promise<Configuration | undefined> {
-  const { configuration, problems, files } = await readConfiguration(
+  const { configuration, problems, files } = await reader(
     { ...entryOf(entry), file, backends: backend },
-    {
-      readFile: (path) => readFile(path, 'utf8'),
-      readFolder,
-      environment: terminal.environment,
-    },
+    terminal.environment,
   )
   onFiles?.(files)
   const errors = problems.filter((problem) => problem.severity === 'error')
@@ -57,16 +55,6 @@ function entryOf({
     ...(listen === undefined ? {} : { listen }),
     ...(workload === undefined ? {} : { workload }),
     ...(gatewayWorkload === undefined ? {} : { gatewayWorkload }),
-  }
-}
-
-/** The files in a folder; undefined for what is none, or cannot be looked into: reading it as a file says why. */
-async function readFolder(path: string): Promise<readonly string[] | undefined> {
-  try {
-    const entries = await readdir(path, { withFileTypes: true })
-    return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name)
-  } catch {
-    return undefined
   }
 }
 

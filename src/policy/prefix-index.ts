@@ -42,22 +42,27 @@ export class PrefixIndex<T> {
     }
     const order = breadthFirst(root)
     const nodes = new Uint32Array((order.length + 1) * WIDTH)
+    const codes = new Uint16Array(order.length)
+    const texts: string[] = []
     const values: (readonly T[])[] = []
     const alone = new Map<T, readonly T[]>()
     let [children, labels] = [1, 0]
-    for (const [index, { label, parent, children: own, values: here }] of order.entries()) {
+    for (const { index, label, parent, children: own, values: here } of order) {
       const at = index * WIDTH
       nodes[at + CHILDREN] = children
       nodes[at + LABEL] = labels
       if (here !== undefined) nodes[at + VALUES] = values.push(shared(here, alone))
       nodes[at + SHORTER] = parent?.values === undefined ? shorterOf(nodes, parent) : parent.index + 1
-      children += own.size
-      labels += Math.max(0, label.length - 1)
+      codes[index] = label.charCodeAt(0)
+      const text = label.slice(1)
+      texts.push(text)
+      children += own?.size ?? 0
+      labels += text.length
     }
     nodes.set([children, labels], order.length * WIDTH)
     this.#nodes = nodes
-    this.#codes = Uint16Array.from(order, ({ label }) => label.charCodeAt(0))
-    this.#labels = order.map(({ label }) => label.slice(1)).join('')
+    this.#codes = codes
+    this.#labels = texts.join('')
     this.#values = values
     this.#firsts = values.flatMap((each) => each.slice(0, 1))
   }
@@ -118,15 +123,15 @@ export class PrefixIndex<T> {
 interface Node<T> {
   label: string
   parent: Node<T> | undefined
-  /** By the first character codes of their labels. */
-  children: Map<number, Node<T>>
+  /** By the first character codes of their labels; most nodes are leaves. */
+  children: Map<number, Node<T>> | undefined
   values: T[] | undefined
   /** In the order of the layout. */
   index: number
 }
 
 function node<T>(label: string, parent: Node<T> | undefined): Node<T> {
-  return { label, parent, children: new Map(), values: undefined, index: 0 }
+  return { label, parent, children: undefined, values: undefined, index: 0 }
 }
 
 /** The node of a prefix, made where there is none. */
@@ -135,10 +140,11 @@ function nodeFor<T>(root: Node<T>, prefix: string): Node<T> {
   let depth = 0
   while (depth < prefix.length) {
     const code = prefix.charCodeAt(depth)
-    const child = at.children.get(code)
+    const children = (at.children ??= new Map())
+    const child = children.get(code)
     if (child === undefined) {
       const leaf = node(prefix.slice(depth), at)
-      at.children.set(code, leaf)
+      children.set(code, leaf)
       return leaf
     }
     const common = commonLength(child.label, prefix, depth)
@@ -151,10 +157,10 @@ function nodeFor<T>(root: Node<T>, prefix: string): Node<T> {
 /** Puts a node between `child` and its parent that holds the first `length` characters of its label. */
 function split<T>(parent: Node<T>, child: Node<T>, length: number): Node<T> {
   const between = node(child.label.slice(0, length), parent)
-  parent.children.set(child.label.charCodeAt(0), between)
+  parent.children?.set(child.label.charCodeAt(0), between)
   child.label = child.label.slice(length)
   child.parent = between
-  between.children.set(child.label.charCodeAt(0), child)
+  between.children = new Map([[child.label.charCodeAt(0), child]])
   return between
 }
 
@@ -168,8 +174,9 @@ function commonLength(label: string, text: string, at: number): number {
 function breadthFirst<T>(root: Node<T>): readonly Node<T>[] {
   const order = [root]
   for (let i = 0; i < order.length; i++) {
-    const children = [...(order[i]?.children ?? [])].toSorted(([a], [b]) => a - b)
-    for (const [, child] of children) child.index = order.push(child) - 1
+    const children = order[i]?.children
+    if (children === undefined) continue
+    for (const [, child] of [...children].toSorted(([a], [b]) => a - b)) child.index = order.push(child) - 1
   }
   return order
 }
