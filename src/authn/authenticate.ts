@@ -156,9 +156,9 @@ function verifyBy(
   const verified = key.ok ? verifyClaims(token, key.value, spec.rules, nowMs) : key
   if (!verified.ok) {
     const newer = newerKeys(keys, verified.error.reason, input)
-    if (typeof newer === 'object')
+    if (newer !== undefined && 'wait' in newer)
       return err(new TokenWait(newer.wait, { text: found.text, known, keys: newer.keys, before }))
-    const rejection: TokenRejection = newer === undefined ? verified.error : { reason: newer }
+    const rejection: TokenRejection = newer?.rejection ?? verified.error
     if (trace !== undefined) traceRejection(trace, rejection, { authentication, token, nowMs })
     return err({ reason: rejection.reason, authentication, rejection })
   }
@@ -230,6 +230,7 @@ function refusalOf(failure: Failure | undefined, input: AuthenticationInput): Au
   const refusal = refuse(REASONS[reason].code, reason, {
     ...(authentication === undefined ? {} : { by: authentication.spec.name }),
     detail: reasonDetail(reason, rejection?.member),
+    ...(rejection?.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rejection.retryAfterSeconds }),
   })
   const isBlamed = reason !== 'token-missing' && reason !== 'keys-unavailable'
   const late = isBlamed && input.turnstile.refused(input, reason)

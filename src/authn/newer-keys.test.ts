@@ -24,7 +24,7 @@ function awaited(of: LiveKeys, times: number, askedAtMs: number): AwaitedToken |
   return before
 }
 
-/** `wait`, `keys-unavailable` or undefined. */
+/** `wait`, `keys-unavailable`, `keys-asked-too-often` or undefined. */
 function outcome(
   keys: LiveKeys,
   reason: JwtReason,
@@ -32,7 +32,14 @@ function outcome(
   nowMs = NOW_MS,
 ): string | undefined {
   const newer = newerKeys(keys, reason, { nowMs, awaited: waited })
-  return typeof newer === 'object' ? 'wait' : newer
+  return newer === undefined || 'wait' in newer ? newer && 'wait' : newer.rejection.reason
+}
+
+/** What a client is told of when to come again. */
+function retryAfter(news: Partial<KeyNews>, nowMs = NOW_MS): number | undefined {
+  const newer = newerKeys(liveKeys(news), 'kid-unknown', { nowMs, awaited: undefined })
+  assert.ok(newer !== undefined && 'rejection' in newer)
+  return newer.rejection.retryAfterSeconds
 }
 
 const NO_FETCH_SOON = { nextAskAtMs: NOW_MS + 20_000 }
@@ -83,17 +90,39 @@ describe('a token that the keys of now do not verify', () => {
     const keys = liveKeys({})
     const waited = awaited(keys, 2, NOW_MS - 3000)
     const newer = newerKeys(keys, 'kid-unknown', { nowMs: NOW_MS, awaited: waited })
-    assert.ok(typeof newer === 'object')
+    assert.ok(newer !== undefined && 'wait' in newer)
     assert.deepEqual(newer.keys, { of: keys, askedAtMs: NOW_MS - 3000 })
   })
 
-  it('waits eight times and ten seconds at the most; then nobody knows whether it is good', () => {
+  it('is told when the source may be fetched again, in whole seconds, rounded up', () => {
+    const cooldown = (ms: number) => ({ nextAskAtMs: NOW_MS + ms })
+    assert.equal(retryAfter(cooldown(20_000)), 20)
+    assert.equal(retryAfter(cooldown(20_001)), 21)
+    assert.equal(retryAfter({ ...cooldown(600_000), nextFetchMs: NOW_MS + 15_500 }), 16)
+    const down = { ...cooldown(7000), trouble: 'down' }
+    assert.equal(retryAfter(down), 7)
+    assert.equal(retryAfter({ ...down, nextFetchMs: NOW_MS + 1200 }), 2)
+    // A zero would have it come again at once.
+    assert.equal(retryAfter({ ...down, nextFetchMs: NOW_MS }), 1)
+  })
+
+  it('is told of the source that may be fetched first, of several', () => {
+    const [first, second] = [keySource({ url: 'https://1.example' }), keySource({ url: 'https://2.example' })]
+    const store = new KeyStore(() => {})
+    store.accept(keyNews(sourceId(first), 1, { nextAskAtMs: NOW_MS + 30_000 }))
+    store.accept(keyNews(sourceId(second), 2, { nextAskAtMs: NOW_MS + 12_000 }))
+    const waited = { nowMs: NOW_MS, awaited: undefined }
+    const newer = newerKeys(store.liveKeys([], [first, second]), 'no-keys', waited)
+    assert.deepEqual(newer, { rejection: { reason: 'keys-asked-too-often', retryAfterSeconds: 12 } })
+  })
+
+  it('waits eight times and fifteen seconds at the most; then nobody knows whether it is good', () => {
     const keys = liveKeys({})
     assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 7, NOW_MS)), 'wait')
     assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 8, NOW_MS)), 'keys-unavailable')
     assert.equal(outcome(keys, 'signature-mismatch', awaited(keys, 8, NOW_MS)), undefined)
-    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS - 9999)), 'wait')
-    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS - 10_000)), 'keys-unavailable')
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS - 14_999)), 'wait')
+    assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 1, NOW_MS - 15_000)), 'keys-unavailable')
   })
 
   it('counts what it waited for by itself, and not what others or signatures took', () => {

@@ -1,6 +1,7 @@
 import type { JwtReason } from '../jwt/index.ts'
-import type { LiveKeys } from '../keys/index.ts'
+import { LONGEST_WAIT_MS, type LiveKeys } from '../keys/index.ts'
 import type { Wait } from '../kernel/wait.ts'
+import type { TokenRejection } from './reasons.ts'
 import type { AwaitedToken } from './token-wait.ts'
 
 /** Which keys a request has asked for, and when first. */
@@ -11,8 +12,6 @@ export interface AwaitedKeys {
 
 /** No honest token needs more: one fetch that was under way, one that began after it was asked for, and those of a few sources. */
 const MAX_FETCHES_AWAITED = 8
-/** Who has waited for so long does not begin to wait again. */
-const MAX_AWAITED_MS = 10_000
 
 /** A key that is not there, or that another took the place of, under the same kid too. */
 const PERHAPS_NEWER: ReadonlySet<JwtReason> = new Set([
@@ -34,11 +33,7 @@ export function newerKeys(
   keys: LiveKeys,
   reason: JwtReason,
   { nowMs, awaited }: { readonly nowMs: number; readonly awaited: AwaitedToken | undefined },
-):
-  | { readonly wait: Wait; readonly keys: AwaitedKeys }
-  | 'keys-unavailable'
-  | 'keys-asked-too-often'
-  | undefined {
+): { readonly wait: Wait; readonly keys: AwaitedKeys } | { readonly rejection: TokenRejection } | undefined {
   if (!PERHAPS_NEWER.has(reason)) return undefined
   let fetches = 0
   let askedAtMs: number | undefined
@@ -49,10 +44,20 @@ export function newerKeys(
   }
   const wait = keys.refresh(nowMs, askedAtMs)
   const waitedMs = askedAtMs === undefined ? 0 : nowMs - askedAtMs
-  if (typeof wait === 'object' && fetches < MAX_FETCHES_AWAITED && waitedMs < MAX_AWAITED_MS)
+  if (typeof wait === 'object' && fetches < MAX_FETCHES_AWAITED && waitedMs < LONGEST_WAIT_MS)
     return { wait, keys: { of: keys, askedAtMs: askedAtMs ?? nowMs } }
   if (!NO_KEY.has(reason)) return undefined
   // Where newer keys may still come, or could not be had, nobody knows whether there is one of that name.
-  if (keys.isIncomplete || typeof wait === 'object') return 'keys-unavailable'
-  return wait === 'later' ? 'keys-asked-too-often' : undefined
+  if (keys.isIncomplete || typeof wait === 'object') return refused('keys-unavailable', keys, nowMs)
+  return wait === 'later' ? refused('keys-asked-too-often', keys, nowMs) : undefined
+}
+
+/** Whoever comes again when the source may be fetched waits for that fetch; not sooner than in a second. */
+function refused(
+  reason: 'keys-unavailable' | 'keys-asked-too-often',
+  keys: LiveKeys,
+  nowMs: number,
+): { readonly rejection: TokenRejection } {
+  const retryAfterSeconds = Math.max(1, Math.ceil(keys.untilFetchMs(nowMs) / 1000))
+  return { rejection: { reason, retryAfterSeconds } }
 }

@@ -20,6 +20,8 @@ export interface TokenRejection {
   readonly reason: AuthenticationReason
   readonly member?: string
   readonly key?: string
+  /** In how long the same token may do better, where that is known. */
+  readonly retryAfterSeconds?: number
 }
 
 interface ReasonEntry {
@@ -131,7 +133,7 @@ export const REASONS: Readonly<Record<AuthenticationReason, ReasonEntry>> = {
     stage: 'key',
     code: 'GW_KEYS_UNAVAILABLE',
     detail:
-      'the key for this token is not there, and its source was asked so often of late for keys that are not there that it is not asked now',
+      'the key for this token is not there, and its source may not be asked now, or too many wait for it: it was asked of late for keys that are not there',
   },
   'no-keys': { stage: 'key', code: INVALID, detail: 'the key set has no usable key' },
   'kid-unknown': {

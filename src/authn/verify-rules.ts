@@ -183,7 +183,7 @@ class Verification {
     }
     const newer = newerKeys(rule.keys, key.error.reason, this.#input)
     if (newer === undefined) return key
-    if (typeof newer === 'string') return err({ reason: newer })
+    if ('rejection' in newer) return err(newer.rejection)
     return new TokenWait(newer.wait, { text, known, keys: newer.keys, before })
   }
 
@@ -236,11 +236,15 @@ function refusalOf(failures: readonly Failure[], input: RuleInput): Authenticati
 }
 
 /** A refusal in the words of Envoy, which are made of the reason and the claim that it is about. */
-export function ruleRefusal(rule: TokenRule, { reason, member }: TokenRejection): AuthenticationRefusal {
+export function ruleRefusal(
+  rule: TokenRule,
+  { reason, member, retryAfterSeconds }: TokenRejection,
+): AuthenticationRefusal {
   const refusal = refuse(REASONS[reason].code, reason, {
     by: rule.spec.name,
     detail: reasonDetail(reason, member),
     ...(member === undefined ? {} : { member }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   })
   return { refusal, style: 'envoy', late: false }
 }

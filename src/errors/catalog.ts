@@ -34,11 +34,8 @@ export const CATALOG = {
     retryAfterSeconds: 1,
   },
   GW_TOKEN_BUSY: { status: 503, title: 'too many tokens wait to be verified', retryAfterSeconds: 1 },
-  GW_KEYS_UNAVAILABLE: {
-    status: 503,
-    title: 'the keys for the jwt token cannot be had now',
-    retryAfterSeconds: 5,
-  },
+  /** When to come again is known of each source, and said with the refusal. */
+  GW_KEYS_UNAVAILABLE: { status: 503, title: 'the keys for the jwt token cannot be had now' },
   GW_POLICY_DENIED: { status: 403, title: 'the access is denied by policy' },
   GW_UPSTREAM_UNREACHABLE: { status: 502, title: 'the backend cannot be reached' },
   GW_UPSTREAM_PROTOCOL: { status: 502, title: 'the backend broke its answer off or broke the rules of HTTP' },

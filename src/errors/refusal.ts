@@ -14,12 +14,14 @@ export interface Refusal {
   readonly detail?: string
   /** The claim or header parameter concerned, by its registered name: never its value. */
   readonly member?: string
+  /** In how long the same request may do better, where more is known than the catalogue says. */
+  readonly retryAfterSeconds?: number
 }
 
 export function refuse(
   code: ErrorCode,
   reason: string,
-  more: Pick<Refusal, 'by' | 'detail' | 'member'> = {},
+  more: Pick<Refusal, 'by' | 'detail' | 'member' | 'retryAfterSeconds'> = {},
 ): Refusal {
   return { code, reason, ...more }
 }

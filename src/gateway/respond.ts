@@ -118,8 +118,8 @@ export function respond(sink: ResponseSink, answer: RefusalAnswer): number {
   return status
 }
 
-function retryAfter({ code }: Refusal): readonly string[] {
-  const { retryAfterSeconds } = catalogEntry(code)
+function retryAfter({ code, retryAfterSeconds: known }: Refusal): readonly string[] {
+  const retryAfterSeconds = known ?? catalogEntry(code).retryAfterSeconds
   return retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)]
 }
 

@@ -31,16 +31,16 @@ function fetchesIn(ms: number, budget: FetchBudget, fromMs: number): number {
   return fetches
 }
 
-test('ten fetches come at once, and one more each half minute', () => {
+test('four fetches come at once, and one more every ten seconds', () => {
   const budget = new FetchBudget(0)
-  assert.equal(fetchesIn(1, budget, 0), 10)
+  assert.equal(fetchesIn(1, budget, 0), 4)
   assert.equal(budget.nextMs(1), BUDGET_EACH_MS)
-  assert.equal(fetchesIn(3_600_000, budget, 1), 120)
+  assert.equal(fetchesIn(3_600_000, budget, 1), 360)
 })
 
-test('what is not used is kept up to ten', () => {
+test('what is not used is kept up to four', () => {
   const budget = new FetchBudget(0)
-  assert.equal(fetchesIn(1, budget, 86_400_000), 10)
+  assert.equal(fetchesIn(1, budget, 86_400_000), 4)
 })
 
 test('when there is one, it can be taken then', () => {

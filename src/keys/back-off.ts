@@ -8,17 +8,29 @@ export function backOffMs(failures: number, random: number): number {
   return whole * (0.5 + random / 2)
 }
 
+/** A server that has failed may do so again: what is good for it is not kept waiting for long. */
+const WORTH_WAITING_FAILED_MS = 5000
+
+/**
+ * How far off a fetch may be that a request waits for: where the last one was good, as far as the budget ever puts one
+ * off. `trouble` is why it was not.
+ */
+export function worthWaitingMs(trouble: string | undefined): number {
+  return trouble === undefined ? BUDGET_EACH_MS : WORTH_WAITING_FAILED_MS
+}
+
 /** When to ask again for what is fresh for so long: before it ends, and each gateway at another time. */
 export function refreshMs(freshMs: number, random: number): number {
   return freshMs * (0.8 + random * 0.15)
 }
 
 /** One more fetch that was not planned is there after each such time. */
-export const BUDGET_EACH_MS = 30_000
+export const BUDGET_EACH_MS = 10_000
 
 /**
- * Fetches that were not planned: retries, and those that tokens ask for. Ten may come at once; then there is one more
- * every half a minute, whatever strangers send.
+ * Fetches that were not planned: retries, and those that tokens ask for. Four may come at once; then there is one more
+ * every ten seconds, whatever strangers send. No longer than a request can wait: nobody can tell a token of a key that
+ * has just been published from one of a flood, and it must not be refused for that.
  */
 export class FetchBudget {
   #left = CAPACITY
@@ -46,4 +58,4 @@ export class FetchBudget {
   }
 }
 
-const CAPACITY = 10
+const CAPACITY = 4

@@ -37,7 +37,7 @@ describe('a source that tokens ask for', () => {
     assert.equal(run.fetches.length, 3)
   })
 
-  it('tells at once where none can begin within five seconds', async (t) => {
+  it('tells at once where none can begin within ten seconds', async (t) => {
     const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 60_000 } })
     run.answer = published(A)
     await run.begin()
@@ -57,8 +57,8 @@ describe('a source that tokens ask for', () => {
       run.source.ask()
       await run.pass(100)
     }
-    // One at the start, ten at once, and one for each half minute that is over.
-    assert.equal(run.fetches.length, 1 + 10 + 19)
+    // One at the start, four at once, and one for each ten seconds that are over.
+    assert.equal(run.fetches.length, 1 + 4 + 59)
     assert.equal(run.mostAtOnce, 1)
   })
 
@@ -71,7 +71,7 @@ describe('a source that tokens ask for', () => {
       run.source.ask()
       await run.pass(100)
     }
-    assert.ok(run.fetches.length <= 1 + 10 + 20, String(run.fetches.length))
+    assert.ok(run.fetches.length <= 1 + 4 + 60, String(run.fetches.length))
   })
 
   it('and never had a key is asked every ten seconds at the most, so that one that is back is found out', async (t) => {
@@ -81,7 +81,7 @@ describe('a source that tokens ask for', () => {
       run.source.ask()
       await run.pass(100)
     }
-    assert.ok(run.fetches.length <= 1 + 10 + 60 + 20, String(run.fetches.length))
+    assert.ok(run.fetches.length <= 1 + 4 + 60, String(run.fetches.length))
     run.answer = published(A)
     await run.pass(1)
     for (let i = 0; i < 101 && run.kids.length === 0; i++) {
@@ -100,9 +100,39 @@ describe('a source that tokens ask for', () => {
       for (let i = 0; i < 1000; i++) run.source.ask()
       await run.pass(100)
     }
-    // The first fetch, the ten of the budget, and three that came to it meanwhile.
-    assert.ok(run.fetches.length <= 1 + 10 + 3, String(run.fetches.length))
+    // The first fetch, the four of the budget, and nine that came to it meanwhile.
+    assert.ok(run.fetches.length <= 1 + 4 + 9, String(run.fetches.length))
     assert.ok(run.fetches.length > 5)
+  })
+
+  it('is asked twice for ten thousand tokens of invented kids in a second', async (t) => {
+    const run = new SourceRun(t, { spec: RARELY })
+    run.answer = published(A)
+    await run.begin()
+    for (let tenth = 0; tenth < 10; tenth++) {
+      for (let i = 0; i < 1000; i++) run.source.ask()
+      await run.pass(100)
+    }
+    assert.equal(run.fetches.length, 2)
+  })
+
+  it('has a key ten seconds after it was published at the latest, whenever that is in a flood', async (t) => {
+    // Each time at another moment of the flood: from its first second until long after its budget is spent.
+    for (const publishedAtMs of [0, 900, 14_100, 33_300, 61_700, 127_900]) {
+      for (const cooldownMs of [1000, 5000]) {
+        const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs }, random: () => 0 })
+        run.answer = published(A)
+        await run.begin()
+        while (run.passedMs < publishedAtMs + 10_100) {
+          if (run.passedMs >= publishedAtMs) run.answer = published(A, B)
+          run.source.ask()
+          await run.pass(100)
+        }
+        assert.deepEqual(run.kids, ['a', 'b'], `published after ${publishedAtMs} ms, ${cooldownMs}`)
+        run.source.close()
+        t.mock.timers.reset()
+      }
+    }
   })
 
   it('does not ask for who does not know the last news yet', async (t) => {
@@ -121,14 +151,19 @@ describe('a source that tokens ask for', () => {
     const run = new SourceRun(t, { spec: { ...RARELY, cooldownMs: 1000 }, random: () => 0 })
     await run.begin()
     await run.pass(32_000)
-    // Six retries, and one that came in the half minute: five are left.
+    // Six retries, and three that came in half a minute: one is left, and the next comes eight seconds later.
     assert.equal(run.fetches.length, 7)
     run.answer = published(A)
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < 75; i++) {
       run.source.ask()
       await run.pass(100)
     }
-    assert.equal(run.fetches.length, 7 + 5)
+    assert.equal(run.fetches.length, 7 + 1)
+    for (let i = 0; i < 10; i++) {
+      run.source.ask()
+      await run.pass(100)
+    }
+    assert.equal(run.fetches.length, 7 + 2)
   })
 
   it('counts what it was asked for from the beginning of a fetch, not from its end', async (t) => {

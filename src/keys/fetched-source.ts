@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toPortableKey } from '../jwt/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Result } from '../kernel/result.ts'
-import { backOffMs, FetchBudget, refreshMs } from './back-off.ts'
+import { backOffMs, FetchBudget, refreshMs, worthWaitingMs } from './back-off.ts'
 import type { FetchFailure } from './failure.ts'
 import type { FetchedText, FetchKeys } from './fetch-keys.ts'
 import { changesBetween, hold, seenOf, type HeldKeys, type KeyChanges } from './held-keys.ts'
@@ -38,10 +38,6 @@ export interface SourceEvents {
 
 /** `setTimeout` takes no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
-/** Whoever waits would wait longer than anybody should. */
-const LONGEST_DELAY_MS = 5000
-/** So long after the last one that a token asked for, another may ask whatever the budget says, where there are no keys. */
-const WITHOUT_KEYS_MS = 10_000
 /** A disk that takes longer does not hold requests up. */
 const LONGEST_LOAD_MS = 1000
 /** A clock that is a little off must not cost the keys of before. */
@@ -97,7 +93,8 @@ export class FetchedSource {
     if (this.#fetching || this.#asked !== undefined || this.#closed || knownSerial < this.#serial) return
     const nowMs = this.#around.clock.now()
     const delayMs = this.#nextAskMs(nowMs) - nowMs
-    if (delayMs > LONGEST_DELAY_MS) return this.#tell()
+    // Nobody waits for it.
+    if (delayMs > worthWaitingMs(this.trouble)) return this.#tell()
     this.#asked = setTimeout(
       () => {
         this.#asked = undefined
@@ -112,6 +109,7 @@ export class FetchedSource {
   }
 
   get news(): KeyNews {
+    const nowMs = this.#around.clock.now()
     return {
       source: this.id,
       serial: this.#serial,
@@ -120,7 +118,9 @@ export class FetchedSource {
       fetchedAtMs: this.held?.fetchedAtMs,
       trouble: this.trouble,
       askedAtMs: this.#beganMs,
-      nextAskAtMs: this.#nextAskMs(this.#around.clock.now()),
+      nextAskAtMs: this.#nextAskMs(nowMs),
+      nextFetchMs: this.nextFetchMs,
+      toldAtMs: nowMs,
     }
   }
 
@@ -142,10 +142,7 @@ export class FetchedSource {
   #nextAskMs(nowMs: number): number {
     // A clock that was set back must not have tokens wait until it is there again.
     this.#lastAskedMs = Math.min(this.#lastAskedMs, nowMs)
-    const budgetMs = this.#budget.nextMs(nowMs)
-    // Without any keys every token is refused, and a server that is back must not be found out late.
-    const soonMs = this.held === undefined ? this.#lastAskedMs + WITHOUT_KEYS_MS : Infinity
-    return Math.max(Math.min(budgetMs, soonMs), this.#lastAskedMs + this.spec.cooldownMs)
+    return Math.max(this.#budget.nextMs(nowMs), this.#lastAskedMs + this.spec.cooldownMs)
   }
 
   #tell(): void {

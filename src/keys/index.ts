@@ -9,6 +9,7 @@ export { KeyMetrics } from './key-metrics.ts'
 export { KeyStore } from './key-store.ts'
 export { LiveKeys } from './live-keys.ts'
 export { FetchSlots } from './slots.ts'
+export { LONGEST_WAIT_MS } from './source-keys.ts'
 export { storeFedBy } from './store-fed-by.ts'
 export type { KeyNews, KeyUse } from './news.ts'
 export {

@@ -72,6 +72,11 @@ export class LiveKeys {
     return waits.length === 1 ? first[1] : untilChanged(waits)
   }
 
+  /** In how long a source may be fetched again: the first that may. */
+  untilFetchMs(nowMs: number): number {
+    return Math.min(...this.#sources.map((source) => source.untilFetchMs(nowMs)))
+  }
+
   /** A key of these has verified a token. */
   used(key: VerificationKey, atMs: number): void {
     for (const source of this.#sources) source.used(key, atMs)

@@ -18,6 +18,10 @@ export interface KeyNews {
   readonly askedAtMs: number
   /** When the next fetch may begin that a token asks for. */
   readonly nextAskAtMs: number
+  /** When the next fetch is planned, whoever asks; undefined where one is under way. */
+  readonly nextFetchMs: number | undefined
+  /** When this was said: by a clock that stands before it, none of the other times can be told. */
+  readonly toldAtMs: number
 }
 
 /** When a key of a source verified a token last, as whoever uses it tells. */

@@ -115,20 +115,28 @@ describe('a request that misses a key', () => {
     assert.notEqual(keys.refresh(NOW_MS + 50, undefined), undefined)
   })
 
-  it('waits for a fetch that can begin within five seconds, and for none that is further off', (t) => {
+  it('waits for a fetch that can begin within ten seconds, and for none that is further off', (t) => {
     const { keys } = subject(t, { cooldownMs: 60_000 })
-    keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 5000 }))
+    keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 10_000 }))
     assert.ok(keys.refresh(NOW_MS, undefined) instanceof Wait)
     assert.equal(keys.refresh(NOW_MS - 1, undefined), 'later')
     keys.accept(keyNews('s', 2, { nextAskAtMs: NOW_MS + 60_000 }))
     assert.equal(keys.refresh(NOW_MS, undefined), 'later')
   })
 
-  it('asks all the same where the time of the next fetch is one that nobody says: the clock was set back', (t) => {
-    const { keys } = subject(t, { cooldownMs: 5000 })
-    keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 30_000 }))
+  it('waits for five seconds at the most where the last fetch has failed', (t) => {
+    const { keys } = subject(t)
+    keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 5000, trouble: 'down' }))
+    assert.ok(keys.refresh(NOW_MS, undefined) instanceof Wait)
+    assert.equal(keys.refresh(NOW_MS - 1, undefined), 'later')
+  })
+
+  it('asks all the same where the clock was set back since the time of the next fetch was told', (t) => {
+    const { keys } = subject(t)
+    keys.accept(keyNews('s', 1, { nextAskAtMs: NOW_MS + 30_000, toldAtMs: NOW_MS }))
     assert.equal(keys.refresh(NOW_MS, undefined), 'later')
-    assert.ok(keys.refresh(NOW_MS - 3_600_000, undefined) instanceof Wait)
+    assert.ok(keys.refresh(NOW_MS - 1, undefined) instanceof Wait)
+    assert.deepEqual([keys.untilFetchMs(NOW_MS), keys.untilFetchMs(NOW_MS - 3_600_000)], [30_000, 0])
   })
 
   it('is one of 16,384 at the most', (t) => {
@@ -139,12 +147,15 @@ describe('a request that misses a key', () => {
     assert.ok(keys.refresh(NOW_MS, undefined) instanceof Wait)
   })
 
-  it('does not wait for ever for who never answers, nor for longer than ten seconds', (t) => {
-    for (const [timeoutMs, longestMs] of [
-      [1000, 6000],
-      [300_000, 10_000],
+  it('does not wait for ever for who never answers, nor for longer than fifteen seconds', (t) => {
+    for (const [timeoutMs, trouble, longestMs] of [
+      [1000, 'down', 6000],
+      [1000, undefined, 11_000],
+      [300_000, 'down', 15_000],
+      [300_000, undefined, 15_000],
     ] as const) {
-      const { wait } = subject(t, { timeoutMs })
+      const { keys, wait } = subject(t, { timeoutMs })
+      keys.accept(keyNews('s', 1, { trouble }))
       const one = wait()
       t.mock.timers.tick(longestMs - 1)
       assert.equal(one.isOver, false)
@@ -154,17 +165,17 @@ describe('a request that misses a key', () => {
     }
   })
 
-  it('waits for ten seconds in all, whoever waited before it and however often it waits', (t) => {
+  it('waits for fifteen seconds in all, whoever waited before it and however often it waits', (t) => {
     const { keys, wait } = subject(t, { timeoutMs: 300_000 })
     wait()
-    t.mock.timers.tick(9000)
+    t.mock.timers.tick(14_000)
     const late = wait()
-    t.mock.timers.tick(9999)
+    t.mock.timers.tick(14_999)
     assert.equal(late.isOver, false)
     t.mock.timers.tick(1)
     assert.equal(late.isOver, true)
     let isOver = false
-    startWait(keys.refresh(NOW_MS + 9999, NOW_MS), () => (isOver = true))
+    startWait(keys.refresh(NOW_MS + 14_999, NOW_MS), () => (isOver = true))
     t.mock.timers.tick(1)
     assert.equal(isOver, true)
   })

@@ -1,16 +1,14 @@
 import { fromPortableKey, type VerificationKey } from '../jwt/index.ts'
 import { Wait } from '../kernel/wait.ts'
-import { BUDGET_EACH_MS } from './back-off.ts'
+import { worthWaitingMs } from './back-off.ts'
 import { fingerprintOf, identityOf } from './fingerprint.ts'
 import type { KeyNews, KeyUse } from './news.ts'
 import type { KeySourceSpec } from './spec.ts'
 
 /** More requests than this never wait for one source. Each is an open request, which other limits bound as well. */
 const MAX_WAITING = 16_384
-/** A fetch that can begin only later than this is not waited for. */
-const LONGEST_DELAY_MS = 5000
-/** Nobody waits longer, however long a fetch may take. */
-const LONGEST_WAIT_MS = 10_000
+/** Nobody waits longer, however long a fetch may take: for one that was under way, and the next that the budget allows. */
+export const LONGEST_WAIT_MS = 15_000
 
 interface Waiting {
   readonly done: () => void
@@ -42,6 +40,8 @@ export class SourceKeys {
   #serial = -1
   #askedAtMs = -Infinity
   #nextAskAtMs = -Infinity
+  #nextFetchMs: number | undefined
+  #toldAtMs = -Infinity
   /** Who waits, each until its own patience is at its end. */
   #waiting = new Set<Waiting>()
   /** Whether somebody who waits has asked, and nothing was heard since. */
@@ -61,6 +61,8 @@ export class SourceKeys {
     this.trouble = news.trouble
     this.#askedAtMs = news.askedAtMs
     this.#nextAskAtMs = news.nextAskAtMs
+    this.#nextFetchMs = news.nextFetchMs
+    this.#toldAtMs = news.toldAtMs
     if (news.revision !== this.revision) this.#replace(news)
     this.#release()
   }
@@ -75,6 +77,12 @@ export class SourceKeys {
     if (this.#isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return 'later'
     const waitedMs = askedAtMs === undefined ? 0 : Math.max(0, nowMs - askedAtMs)
     return new Wait('keys to be fetched', (done) => this.#await(done, ask, waitedMs))
+  }
+
+  /** In how long the source may be fetched again: because a token asks, or because it is planned. */
+  untilFetchMs(nowMs: number): number {
+    const nextMs = Math.min(this.#nextAskAtMs, this.#nextFetchMs ?? Infinity)
+    return this.#isSetBack(nowMs) ? 0 : Math.max(0, nextMs - nowMs)
   }
 
   /** A key of this source has verified a token. */
@@ -101,10 +109,12 @@ export class SourceKeys {
   }
 
   #isFarOff(nowMs: number): boolean {
-    const delayMs = this.#nextAskAtMs - nowMs
-    // Later than anybody says: the clock was set back, and who is asked will say when it is by the clock of now.
-    const isBelievable = delayMs <= Math.max(this.spec.cooldownMs, BUDGET_EACH_MS)
-    return delayMs > LONGEST_DELAY_MS && isBelievable
+    return this.#nextAskAtMs - nowMs > worthWaitingMs(this.trouble) && !this.#isSetBack(nowMs)
+  }
+
+  /** The clock was: who is asked will say when it is by the clock of now. */
+  #isSetBack(nowMs: number): boolean {
+    return nowMs < this.#toldAtMs
   }
 
   #replace({ keys, revision }: KeyNews): void {
@@ -121,7 +131,10 @@ export class SourceKeys {
   #await(done: () => void, ask: Ask, waitedMs: number): void {
     if (!this.#hasAsked) setImmediate(() => ask(this.id, this.#serial))
     this.#hasAsked = true
-    const patienceMs = Math.min(LONGEST_WAIT_MS - waitedMs, LONGEST_DELAY_MS + this.spec.timeoutMs)
+    const patienceMs = Math.min(
+      LONGEST_WAIT_MS - waitedMs,
+      worthWaitingMs(this.trouble) + this.spec.timeoutMs,
+    )
     const waiting: Waiting = {
       done,
       patience: setTimeout(() => {

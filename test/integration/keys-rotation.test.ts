@@ -148,6 +148,25 @@ describe('keys that rotate', { timeout: 120_000, concurrency: 3 }, () => {
   })
 })
 
+describe('a kid that cannot be looked for now', { timeout: 60_000 }, () => {
+  it('is told of when it can be, and is looked for then', async () => {
+    await using server = await startKeyServer()
+    server.serve('/keys', json(jwksOf(a), LONG))
+    await using gateway = await serving(server, 'cooldown: 13s')
+    const stranger = tokenOf(createSigner('ES256', { kid: 'stranger' }))
+    assert.equal(told(await gateway.ask(stranger)), '401 GW_TOKEN_INVALID')
+    server.serve('/keys', json(jwksOf(a, b), LONG))
+    const refused = await gateway.ask(tokenOf(b))
+    assert.equal(told(refused), '503 GW_KEYS_UNAVAILABLE')
+    const seconds = Number(refused.headers['retry-after'])
+    assert.ok(seconds >= 11 && seconds <= 13, String(seconds))
+    assert.equal((await gateway.entryOf(refused))['reason'], 'keys-asked-too-often')
+    await sleep(seconds * 1000)
+    assert.equal(told(await gateway.ask(tokenOf(b))), '200')
+    assert.equal(server.fetches(), 3)
+  })
+})
+
 describe('a late answer', { timeout: 60_000, concurrency: 3 }, () => {
   it('that was given up overwrites nothing that came after it', async () => {
     await using server = await startKeyServer()

@@ -8,6 +8,7 @@ import { jwksOf, tokenOf } from '../support/key-documents.ts'
 import { startKeyServer } from '../support/key-server.ts'
 import { startKeyedGateway } from '../support/keyed-gateway.ts'
 import { createSigner, encodePart } from '../support/signer.ts'
+import { until } from '../support/wait.ts'
 
 const SESSIONS = 50
 const STREAMS = 100
@@ -15,6 +16,7 @@ const ROUNDS = 2
 const ALL = SESSIONS * STREAMS * ROUNDS
 
 const a = createSigner('ES256', { kid: 'a' })
+const b = createSigner('ES256', { kid: 'b' })
 
 /** What costs a stranger nothing to make: a random signature, and a random kid or the one that there is. */
 function strange(i: number): string {
@@ -59,8 +61,39 @@ describe('tokens of kids that nobody has', { timeout: 120_000 }, () => {
     const seconds = (performance.now() - since) / 1000
     assert.deepEqual(refused, [])
     assert.equal(counts[200], undefined)
-    // One at the start; then no more often than the cool-down allows, and than the bucket of 10 and one every 30 s does.
-    const most = 1 + Math.min(1 + seconds, 10 + 1 + seconds / 30)
+    // One at the start; then no more often than the cool-down allows, and than the bucket of 4 and one every 10 s does.
+    const most = 1 + Math.min(1 + seconds, 4 + 1 + seconds / 10)
     assert.ok(server.fetches() >= 2 && server.fetches() <= most, `${server.fetches()} in ${seconds} s`)
+  })
+
+  it('keep no token of a key waiting for long that is published meanwhile, and have none refused', async () => {
+    await using server = await startKeyServer()
+    const long = { 'Cache-Control': 'max-age=86400' }
+    server.serve('/keys', json(jwksOf(a), long))
+    await using gateway = await startKeyedGateway({
+      authentications: { main: `keys: { url: "${server.url}/keys", cooldown: 1s }` },
+      more: 'log: { access: false }\ntrustedProxies: [127.0.0.1/32]',
+      fetched: 1,
+    })
+    const session = await openHttp2(gateway.url)
+    const flood = { isOver: false, sent: 0 }
+    const strangers = Array.from({ length: STREAMS / 2 }, async () => {
+      while (!flood.isOver) {
+        const i = flood.sent++
+        const address = `203.0.${(i >> 8) & 255}.${i & 255}`
+        await statusOf(session, '/main/x', strange(2 * i), { 'x-forwarded-for': address })
+      }
+    })
+    // The one at the start and the four of the bucket: nothing is left of it.
+    await until(() => server.fetches() >= 5)
+    server.serve('/keys', json(jwksOf(a, b), long))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.ask(tokenOf(b))))
+    const fetches = server.fetches()
+    flood.isOver = true
+    await Promise.all(strangers)
+    session.destroy()
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+    assert.ok(Math.max(...answers.map(({ durationMs }) => durationMs)) < 15_000)
+    assert.ok(fetches <= 7, String(fetches))
   })
 })

@@ -25,6 +25,8 @@ export function keyNews(source: string, serial: number, more: Partial<KeyNews> =
     trouble: undefined,
     askedAtMs: 0,
     nextAskAtMs: 0,
+    nextFetchMs: undefined,
+    toldAtMs: 0,
     ...more,
   }
 }
