@@ -19,6 +19,12 @@ export function worthWaitingMs(trouble: string | undefined): number {
   return trouble === undefined ? BUDGET_EACH_MS : WORTH_WAITING_FAILED_MS
 }
 
+/**
+ * No server is left alone for longer because it wants to be: one that says so for ever, or by mistake, must not keep
+ * keys from being withdrawn for ever. As long as keys are fresh where nothing is said.
+ */
+export const LONGEST_HEEDED_MS = 5 * 60_000
+
 /** When to ask again for what is fresh for so long: before it ends, and each gateway at another time. */
 export function refreshMs(freshMs: number, random: number): number {
   return freshMs * (0.8 + random * 0.15)

@@ -8,6 +8,8 @@ export interface FetchFailure {
   readonly hint?: string
   /** Whether another address of the same host may do better. */
   readonly unreachable?: boolean
+  /** In how long the server wants to be asked again, where it says so. */
+  readonly retryAfterMs?: number
 }
 
 export function fetchFailure(message: string, hint?: string): Err<FetchFailure> {

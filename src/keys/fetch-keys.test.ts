@@ -27,14 +27,6 @@ async function failureOf(spec: Partial<KeySourceSpec>): Promise<FetchFailure> {
 }
 
 describe('a key document', { timeout: 60_000 }, () => {
-  it('comes with how long it is fresh, where its server says so', async () => {
-    await using server = await startKeyServer()
-    server.serve('/keys', json({ keys: [] }, { 'Cache-Control': 'max-age=60', Age: '10' }))
-    server.serve('/silent', json({ keys: [] }))
-    assert.deepEqual(await fetched({ url: `${server.url}/keys` }), { text: '{"keys":[]}', freshMs: 50_000 })
-    assert.equal((await fetched({ url: `${server.url}/silent` })).freshMs, undefined)
-  })
-
   it('is UTF-8, with a mark of byte order or without', async () => {
     await using server = await startKeyServer()
     server.serve('/bom', { body: '\uFEFF{}' })
@@ -52,6 +44,10 @@ describe('a key document', { timeout: 60_000 }, () => {
         `\`${server.url}/keys?…\` answers with status ${status}`,
       )
     }
+  })
+
+  it('that is not for everybody comes with what to do', async () => {
+    await using server = await startKeyServer()
     server.serve('/keys', { status: 401 })
     assert.match((await failureOf({ url: `${server.url}/keys` })).hint ?? '', /name a `clientCertificate`/)
   })

@@ -1,9 +1,9 @@
 import { isJsonObject, parseJson } from '../kernel/json.ts'
-import { err, ok, type Result } from '../kernel/result.ts'
+import { err, ok, type Err, type Result } from '../kernel/result.ts'
 import { AddressSet } from '../policy/index.ts'
 import { fetchFailure, type FetchFailure } from './failure.ts'
 import { get, type GetAnswer } from './http-get.ts'
-import { freshMsOf } from './lifetime.ts'
+import { freshMsOf, retryAfterMsOf } from './lifetime.ts'
 import { shownUrl, type EndpointSpec, type KeySourceSpec } from './spec.ts'
 
 /** A key document as it came. */
@@ -25,6 +25,8 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   404: 'is the path of the URL right',
   410: 'is the path of the URL right',
 }
+/** `Retry-After` may come with both: it is too much for the server now (RFC 6585 §4, RFC 9110 §15.6.4). */
+const ASKS_FOR_PATIENCE: ReadonlySet<number> = new Set([429, 503])
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 export const fetchKeys: FetchKeys = async (spec) => {
@@ -65,12 +67,20 @@ function keysUrlOf(text: string, issuer: string, metadataUrl: string): Result<st
 
 function textOf(answer: Result<GetAnswer, FetchFailure>): Result<FetchedText, FetchFailure> {
   if (!answer.ok) return answer
-  const { body, headers } = answer.value
+  const { body, headers, receivedAtMs } = answer.value
   try {
-    return ok({ text: UTF8.decode(body), freshMs: freshMsOf(headers) })
+    return ok({ text: UTF8.decode(body), freshMs: freshMsOf(headers, receivedAtMs) })
   } catch {
     return fetchFailure('the document is not UTF-8')
   }
+}
+
+function statusFailure(url: URL, { status, headers, receivedAtMs }: GetAnswer): Err<FetchFailure> {
+  const message = `\`${shownUrl(url.href)}\` answers with status ${status}`
+  const retryAfterMs = ASKS_FOR_PATIENCE.has(status) ? retryAfterMsOf(headers, receivedAtMs) : undefined
+  if (retryAfterMs === undefined) return fetchFailure(message, STATUS_HINTS[status])
+  const seconds = Math.ceil(retryAfterMs / 1000)
+  return err({ message: `${message}, and wants to be asked again in ${seconds} s`, retryAfterMs })
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
@@ -97,8 +107,7 @@ class Journey {
       if (!answer.ok) return answer
       const { status, headers } = answer.value
       if (status === 200) return answer
-      if (!REDIRECTS.has(status))
-        return fetchFailure(`\`${shownUrl(url.href)}\` answers with status ${status}`, STATUS_HINTS[status])
+      if (!REDIRECTS.has(status)) return statusFailure(url, answer.value)
       const next = this.#redirected(url, headers.location)
       if (!next.ok) return next
       url = next.value

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toPortableKey } from '../jwt/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Result } from '../kernel/result.ts'
-import { backOffMs, FetchBudget, refreshMs, worthWaitingMs } from './back-off.ts'
+import { backOffMs, FetchBudget, LONGEST_HEEDED_MS, refreshMs, worthWaitingMs } from './back-off.ts'
 import type { FetchFailure } from './failure.ts'
 import type { FetchedText, FetchKeys } from './fetch-keys.ts'
 import { changesBetween, hold, seenOf, type HeldKeys, type KeyChanges } from './held-keys.ts'
@@ -67,6 +67,8 @@ export class FetchedSource {
   #fetching = false
   #beganMs = 0
   #lastAskedMs = -Infinity
+  /** Until then its server does not want to be asked. */
+  #leftAloneUntilMs = -Infinity
   #planned: NodeJS.Timeout | undefined
   #asked: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
@@ -142,7 +144,9 @@ export class FetchedSource {
   #nextAskMs(nowMs: number): number {
     // A clock that was set back must not have tokens wait until it is there again.
     this.#lastAskedMs = Math.min(this.#lastAskedMs, nowMs)
-    return Math.max(this.#budget.nextMs(nowMs), this.#lastAskedMs + this.spec.cooldownMs)
+    this.#leftAloneUntilMs = Math.min(this.#leftAloneUntilMs, nowMs + LONGEST_HEEDED_MS)
+    const { cooldownMs } = this.spec
+    return Math.max(this.#budget.nextMs(nowMs), this.#lastAskedMs + cooldownMs, this.#leftAloneUntilMs)
   }
 
   #tell(): void {
@@ -189,6 +193,7 @@ export class FetchedSource {
     this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs: nowMs, freshUntilMs }, changes)
     this.trouble = undefined
     this.#failuresInARow = 0
+    this.#leftAloneUntilMs = -Infinity
     this.#plan(refreshMs(freshMs, random()), false)
     events.fetched(this, changes)
     const firstSeenMs = Object.fromEntries(seenOf(keys))
@@ -204,11 +209,18 @@ export class FetchedSource {
     this.lastFailure = { atMs: nowMs, failure }
     this.trouble = failure.message
     const delayMs = backOffMs(this.#failuresInARow, random())
-    const atMs = Math.max(nowMs + delayMs, this.#budget.nextMs(nowMs))
+    if (failure.retryAfterMs !== undefined) this.#leaveAlone(nowMs, failure.retryAfterMs)
+    const atMs = Math.max(nowMs + delayMs, this.#budget.nextMs(nowMs), this.#leftAloneUntilMs)
     this.#plan(atMs - nowMs, true)
     // The clock may have gone on by more than the timer: after a machine has slept, for one.
     this.#watchExpiry()
     events.failed(this, failure, Math.round(atMs - nowMs))
+  }
+
+  #leaveAlone(nowMs: number, forMs: number): void {
+    this.#leftAloneUntilMs = nowMs + Math.min(LONGEST_HEEDED_MS, forMs)
+    clearTimeout(this.#asked)
+    this.#asked = undefined
   }
 
   /** Keys of before, until a fetch brings better ones. */

@@ -8,6 +8,7 @@ import {
 import { request as requestSecured, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls'
+import { systemClock } from '../kernel/clock.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import type { AddressSet } from '../policy/index.ts'
 import { blockedKind } from './addresses.ts'
@@ -32,6 +33,8 @@ export interface GetAnswer {
   readonly headers: IncomingHttpHeaders
   /** Empty where the status is not 200: what else a server has to say is not read. */
   readonly body: Buffer
+  /** When the head had come. */
+  readonly receivedAtMs: number
 }
 
 /** A key server has no reason to send more. */
@@ -166,7 +169,8 @@ async function readAnswer(
 ): Promise<Result<GetAnswer, FetchFailure>> {
   const { maxBytes, url, signal } = request
   const { statusCode: status = 0, headers } = answer
-  if (status !== 200) return ok({ status, headers, body: Buffer.alloc(0) })
+  const receivedAtMs = systemClock.now()
+  if (status !== 200) return ok({ status, headers, receivedAtMs, body: Buffer.alloc(0) })
   const tooLarge = fetchFailure(
     `the answer of \`${url.host}\` is larger than ${maxBytes} bytes`,
     'raise `maxSize` of the source if its key set is so large',
@@ -187,7 +191,7 @@ async function readAnswer(
     if (signal.aborted) return late(request)
     return fetchFailure(`\`${url.host}\` broke its answer off`)
   }
-  return ok({ status, headers, body: Buffer.concat(chunks) })
+  return ok({ status, headers, receivedAtMs, body: Buffer.concat(chunks) })
 }
 
 function late(request: GetRequest): ReturnType<typeof fetchFailure> {

@@ -142,6 +142,24 @@ describe('when keys are fetched again', { timeout: 120_000, concurrency: 2 }, ()
     assert.ok(Math.min(...usual) < 600, usual.join())
   })
 
+  it('is when a server wants it that is busy, and clients are told so', async () => {
+    await using server = await startKeyServer()
+    server.serve('/keys', { status: 503, headers: { 'Retry-After': '60' } })
+    await using gateway = await startKeyedGateway({
+      authentications: { main: `keys: { url: "${server.url}/keys", cooldown: 1s }` },
+    })
+    const [line] = await gateway.untilLines('keys could not be fetched')
+    assert.match(String(line?.['error']), /answers with status 503, and wants to be asked again in 60 s$/)
+    assert.equal(line?.['nextTryInMs'], 60_000)
+    for (let i = 0; i < 5; i++) {
+      const { code, headers } = await gateway.ask(tokenOf(a))
+      const seconds = Number(headers['retry-after'])
+      assert.deepEqual([code, seconds > 45 && seconds <= 60], ['GW_KEYS_UNAVAILABLE', true], String(seconds))
+      await sleep(400)
+    }
+    assert.equal(server.fetches(), 1)
+  })
+
   it('is not told by the requests of a source that is down: a handful of fetches for all of them', async () => {
     await using server = await startKeyServer()
     server.serve('/keys', { status: 503 })
