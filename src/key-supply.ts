@@ -1,7 +1,8 @@
+import { lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Configuration } from './config/index.ts'
-import { fetchKeys, FolderKeyCache, KeyFetcher } from './keys/index.ts'
+import { fetchKeys, FolderKeyCache, KeyFetcher, mayOthersWrite } from './keys/index.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { Log } from './telemetry/log.ts'
 
@@ -12,8 +13,22 @@ export function startKeyFetcher(
   environment: Readonly<Record<string, string | undefined>>,
 ): KeyFetcher {
   const folder = cacheFolder(server.keyCache, environment)
-  const cache = folder === undefined ? undefined : new FolderKeyCache(folder, (problem) => log.warn(problem))
+  const cache =
+    folder === undefined ? undefined : new FolderKeyCache(folder, (problem) => log.warn(problem), systemClock)
   return new KeyFetcher({ clock: systemClock, log, random: Math.random, fetch: fetchKeys, cache })
+}
+
+/**
+ * The folder that the gateway would keep keys in, where it is there and others may write it: the gateway will not use it.
+ * Whose it is is not looked at, since who checks a configuration may be another than who serves it.
+ */
+export async function openCacheFolder(
+  { server }: Configuration,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const folder = cacheFolder(server.keyCache, environment)
+  const stats = folder === undefined ? undefined : await lstat(folder).catch(() => undefined)
+  return stats?.isDirectory() === true && mayOthersWrite(stats.mode) ? folder : undefined
 }
 
 /** As the XDG Base Directory Specification has it: a relative path there is as good as none. */

@@ -29,6 +29,12 @@ export function printError(terminal: Terminal, message: string, hint?: string): 
   if (hint !== undefined) terminal.err(`${paint(terminal, 'cyan', 'hint:')} ${hint}\n`)
 }
 
+/** Something that works and should not stay as it is. */
+export function printWarning(terminal: Terminal, message: string, hint: string): void {
+  terminal.err(`${paint(terminal, 'yellow', 'warning:')} ${message}\n`)
+  terminal.err(`${paint(terminal, 'cyan', 'hint:')} ${hint}\n`)
+}
+
 export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
 export function paint(terminal: Terminal, colour: Colour, text: string): string {

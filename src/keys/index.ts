@@ -4,6 +4,7 @@ export { fetchKeys } from './fetch-keys.ts'
 export { FetchedSource, type SourceEvents } from './fetched-source.ts'
 export type { KeyChanges } from './held-keys.ts'
 export { FolderKeyCache, type KeyCache } from './key-cache.ts'
+export { mayOthersWrite } from './own-files.ts'
 export { KeyFetcher } from './key-fetcher.ts'
 export { KeyMetrics } from './key-metrics.ts'
 export { KeyStore } from './key-store.ts'
@@ -15,6 +16,8 @@ export type { KeyNews, KeyUse } from './news.ts'
 export {
   distinctSources,
   KEY_SOURCE_DEFAULTS,
+  LONGEST_FRESH_MS,
+  LONGEST_STALE_MS,
   shownUrl,
   sourceId,
   type ClientTlsSpec,

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../kernel/clock.ts'
 import { FolderKeyCache, type CachedDocument } from './key-cache.ts'
 
 const SOURCE = 'a'.repeat(32)
@@ -40,7 +41,7 @@ function subject(t: TestContext) {
     folder,
     file,
     told,
-    cache: new FolderKeyCache(folder, (problem) => void told.push(problem)),
+    cache: new FolderKeyCache(folder, (problem) => void told.push(problem), systemClock),
   }
 }
 
@@ -51,7 +52,10 @@ describe('keys on disk', () => {
     await cache.save(SOURCE, DOCUMENT)
     const { text, fetchedAtMs, freshUntilMs, firstSeenMs } = (await loadedBy(cache)) ?? assert.fail()
     assert.deepEqual({ text, fetchedAtMs, freshUntilMs, firstSeenMs }, DOCUMENT)
-    assert.deepEqual(await new FolderKeyCache(folder, assert.fail).load(SOURCE), await loadedBy(cache))
+    assert.deepEqual(
+      await new FolderKeyCache(folder, assert.fail, systemClock).load(SOURCE),
+      await loadedBy(cache),
+    )
     assert.equal(await cache.load('b'.repeat(32)), undefined)
     assert.deepEqual(told, [])
   })
@@ -224,7 +228,7 @@ describe('a folder that cannot be written', () => {
       const module = JSON.stringify(new URL('key-cache.ts', import.meta.url).href)
       // In a process of its own: what Node tries for ever in a thread would hold this one, too.
       const script = `const { FolderKeyCache } = await import(${module})
-        await new FolderKeyCache('/proc/claimgate/keys', console.log).save('a', { text: '' })`
+        await new FolderKeyCache('/proc/claimgate/keys', console.log, Date).save('a', { text: '' })`
       const told = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
         encoding: 'utf8',
         timeout: 8000,

@@ -3,6 +3,9 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import type { Clock } from '../kernel/clock.ts'
+import { removeLeftovers } from './cache-leftovers.ts'
+import { codeOf, isOwn } from './own-files.ts'
 
 /** The last good document of one source, as it is kept on disk. It holds public keys and times, nothing else. */
 export interface CachedDocument {
@@ -30,20 +33,23 @@ const schema = z.strictObject({
 
 /**
  * Files in a folder of the gateway's own, one for each source. Whoever can write there can let anybody in: a folder or
- * file that others may write is not used.
+ * file that others may write is not used. What nobody can use any more is removed once a day, when something is kept.
  */
 export class FolderKeyCache implements KeyCache {
   readonly #folder: string
   readonly #onProblem: (problem: string) => void
+  readonly #clock: Clock
+  #nextCleaningMs = -Infinity
   /** What was told last, until a document could be kept. */
   #told: string | undefined
   /** The latest of each source that is not written yet. */
   readonly #waiting = new Map<string, CachedDocument>()
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(folder: string, onProblem: (problem: string) => void) {
+  constructor(folder: string, onProblem: (problem: string) => void, clock: Clock) {
     this.#folder = folder
     this.#onProblem = onProblem
+    this.#clock = clock
   }
 
   async load(source: string): Promise<CachedDocument | undefined> {
@@ -100,10 +106,18 @@ export class FolderKeyCache implements KeyCache {
       // Whole or not at all, also where the machine stops now.
       await rename(temporary, path)
       this.#told = undefined
+      await this.#clean()
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => {})
       this.#tellUnwritable(cause)
     }
+  }
+
+  async #clean(): Promise<void> {
+    const nowMs = this.#clock.now()
+    if (nowMs < this.#nextCleaningMs) return
+    this.#nextCleaningMs = nowMs + LEFTOVERS_EACH_MS
+    await removeLeftovers(this.#folder, nowMs)
   }
 
   #pathOf(source: string): string {
@@ -160,14 +174,5 @@ async function makeFolder(folder: string): Promise<void> {
 const READ_ITSELF = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 /** Many times the largest document that may be fetched by default. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024
-const OTHERS_WRITE = 0o022
-
-/** Windows has neither: there the folder's own permissions are the user's matter. */
-function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
-  const user = process.getuid?.()
-  return user === undefined || (uid === user && (mode & OTHERS_WRITE) === 0)
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-}
+/** How often the folder is looked through for what nobody uses any more. */
+const LEFTOVERS_EACH_MS = 24 * 3_600_000

@@ -51,6 +51,10 @@ export interface ClientTlsSpec {
   readonly verifies: boolean
 }
 
+/** The most that can be configured: how long keys may be fresh, and how long they may serve after that. */
+export const LONGEST_FRESH_MS = 30 * 24 * 3_600_000
+export const LONGEST_STALE_MS = 30 * 24 * 3_600_000
+
 /** What is the same where nothing else is said. */
 export const KEY_SOURCE_DEFAULTS = {
   refreshMs: 5 * 60_000,

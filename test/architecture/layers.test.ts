@@ -65,6 +65,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'config',
     'inbound',
     'gateway',
+    'key-supply.ts',
     'boot.ts',
   ],
 }

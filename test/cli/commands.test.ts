@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { binary, run, type Run } from './built-cli.ts'
 import { createFolder } from './folder.ts'
@@ -104,6 +106,41 @@ describe('claimgate check', () => {
     assert.match(stdout, /^ {2}\* +\/public\/\* +all +orders +by the rules below$/m)
     assert.match(stdout, /^ {2}partners: customers, only for api\.example\.com\/\*$/m)
     assert.match(stderr, /claimgate\.yaml:10: warning: a blacklist is open by default/)
+  })
+
+  it('warns of a folder for keys that others can write, where keys are fetched', async () => {
+    const fetched = GOOD.replace('jwksFile: jwks.json', 'url: https://idp.example/keys')
+    folder.write('fetched.yaml', `${fetched}keyCache: ./kept\n`)
+    folder.write('inline.yaml', `${GOOD}keyCache: ./kept\n`)
+    const kept = join(folder.path, 'kept')
+    const warnings = async (file: string, env = {}): Promise<string> => {
+      const { code, stdout, stderr } = await claimgate(['check', file], { env })
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /^no errors, (?:1 warning|2 warnings): /)
+      return stderr.replace(/^[^\n]+:\d+: warning:.*\n(?: {2}hint:.*\n)?/gm, '')
+    }
+    // It is made when it is needed, and nobody else can write it then.
+    assert.equal(await warnings('fetched.yaml'), '')
+    mkdirSync(kept)
+    for (const mode of [0o770, 0o702, 0o777]) {
+      chmodSync(kept, mode)
+      assert.equal(
+        await warnings('fetched.yaml'),
+        `warning: others than its owner can write \`${kept}\`, so no keys are kept there: the next start needs the key server\n` +
+          `hint: \`chmod 700 ${kept}\`, or name another folder as \`keyCache\`\n`,
+      )
+      assert.equal(await warnings('inline.yaml'), '')
+    }
+    chmodSync(kept, 0o755)
+    assert.equal(await warnings('fetched.yaml'), '')
+    // Where the user's caches are, without a word in the configuration.
+    folder.write('default.yaml', fetched)
+    mkdirSync(join(folder.path, 'claimgate/keys'), { recursive: true })
+    chmodSync(join(folder.path, 'claimgate/keys'), 0o777)
+    assert.match(
+      await warnings('default.yaml', { XDG_CACHE_HOME: folder.path }),
+      /^warning: .*claimgate\/keys/,
+    )
   })
 
   it('reports every mistake at once, each with its line and a hint, and ends with 1', async () => {

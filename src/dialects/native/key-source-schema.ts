@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Algorithm } from '../../jwt/index.ts'
+import { LONGEST_FRESH_MS, LONGEST_STALE_MS } from '../../keys/index.ts'
 import { err, ok } from '../../kernel/result.ts'
 import { parseAddressBlock } from '../../policy/index.ts'
 import { parseConnectAddress } from './address.ts'
@@ -8,7 +9,6 @@ import { exactlyOne, oneOrMore, section } from './section.ts'
 
 const text = z.string().min(1)
 const file = text.meta({ title: 'file' })
-const DAY_MS = 24 * HOUR_MS
 
 const ALGORITHMS = [
   'RS256',
@@ -71,15 +71,15 @@ export const keySourceSchema = section({
     .optional()
     .describe('With `pem`, `pemFile` and a `url` of PEM: the one algorithm to allow.'),
   // As often as Envoy does and Istio's own default is slower by a factor of four.
-  refresh: duration({ maxMs: 30 * DAY_MS })
+  refresh: duration({ maxMs: LONGEST_FRESH_MS })
     .prefault('5m')
     .describe('How long fetched keys are fresh, where `Cache-Control` and `Expires` say nothing.'),
   // A server that forbids caching still is not asked for every request.
-  minRefresh: duration({ maxMs: 30 * DAY_MS })
+  minRefresh: duration({ maxMs: LONGEST_FRESH_MS })
     .prefault('1m')
     .describe('The least that the server may say.'),
   // A key that leaked must be gone some day, whatever the server said before.
-  maxRefresh: duration({ maxMs: 30 * DAY_MS })
+  maxRefresh: duration({ maxMs: LONGEST_FRESH_MS })
     .prefault('24h')
     .describe('The most that the server may say.'),
   timeout: duration({ maxMs: 5 * MINUTE_MS })
@@ -90,7 +90,7 @@ export const keySourceSchema = section({
     .prefault('5s')
     .describe('Least time between two fetches that unknown keys in tokens ask for; `1s` at the least.'),
   // A weekend is long; a day is enough for somebody to look at the log.
-  serveStale: duration({ maxMs: 30 * DAY_MS, zero: true })
+  serveStale: duration({ maxMs: LONGEST_STALE_MS, zero: true })
     .prefault('24h')
     .describe('How long the last good keys serve on, after they were fresh, while fetches fail.'),
   maxSize: size({ minBytes: 256, maxBytes: 16 * 1024 * 1024 })
