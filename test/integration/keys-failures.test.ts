@@ -94,7 +94,7 @@ describe('sources of keys that fail', { timeout: 120_000 }, () => {
     for (const name of NAMES) server.serve(`/${name}`, GOOD)
     await using gateway = await startForAll(
       server.url,
-      'refresh: 1s, minRefresh: 200ms, timeout: 500ms, cooldown: 1s',
+      'refresh: 1s, minRefresh: 1s, timeout: 500ms, cooldown: 1s',
     )
     const token = tokenOf(a)
     await Promise.all(NAMES.map((name) => gateway.askUntil({ status: 200 }, token, name)))
@@ -157,7 +157,7 @@ describe('a server of keys that is down', { timeout: 120_000, concurrency: 3 }, 
     server.serve('/keys', GOOD)
     await using gateway = await startKeyedGateway({
       authentications: {
-        main: `keys: { url: "${server.url}/keys", refresh: 500ms, minRefresh: 200ms, cooldown: 1s }`,
+        main: `keys: { url: "${server.url}/keys", refresh: 1s, minRefresh: 1s, cooldown: 1s }`,
       },
     })
     const token = tokenOf(a)
@@ -182,7 +182,7 @@ describe('a server of keys that is down', { timeout: 120_000, concurrency: 3 }, 
     server.serve('/keys', GOOD)
     await using gateway = await startKeyedGateway({
       authentications: {
-        main: `keys: { url: "${server.url}/keys", refresh: 300ms, minRefresh: 200ms, cooldown: 1s, serveStale: 2s }`,
+        main: `keys: { url: "${server.url}/keys", refresh: 1s, minRefresh: 1s, cooldown: 1s, serveStale: 2s }`,
       },
     })
     const token = tokenOf(a)

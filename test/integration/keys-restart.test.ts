@@ -161,14 +161,10 @@ describe('a restart while the server of keys is down', { timeout: 120_000, concu
     using cache = createCache()
     await using server = await startKeyServer()
     server.serve('/keys', json(jwksOf(a)))
-    await fetchAndStop(server, cache, ', serveStale: 1s, refresh: 300ms, minRefresh: 200ms')
+    await fetchAndStop(server, cache, ', serveStale: 1s, refresh: 1s, minRefresh: 1s')
     await server.stop()
-    await sleep(1500)
-    await using gateway = await again(
-      server,
-      cache.path,
-      ', serveStale: 1s, refresh: 300ms, minRefresh: 200ms',
-    )
+    await sleep(2500)
+    await using gateway = await again(server, cache.path, ', serveStale: 1s, refresh: 1s, minRefresh: 1s')
     await staysUnavailable(gateway, tokenOf(a))
   })
 

@@ -70,7 +70,7 @@ describe('keys that rotate', { timeout: 120_000, concurrency: 3 }, () => {
   it('stop verifying as soon as a fetch has withdrawn them, tokens that were let in before included', async () => {
     await using server = await startKeyServer()
     server.serve('/keys', json(jwksOf(a, b)))
-    await using gateway = await serving(server, 'refresh: 300ms, minRefresh: 200ms, cooldown: 1s')
+    await using gateway = await serving(server, 'refresh: 1s, minRefresh: 1s, cooldown: 1s')
     const [tokenOfA, tokenOfB] = [tokenOf(a), tokenOf(b)]
     for (const token of [tokenOfA, tokenOfB, tokenOfA, tokenOfB])
       assert.equal((await gateway.ask(token)).status, 200)
@@ -85,7 +85,7 @@ describe('keys that rotate', { timeout: 120_000, concurrency: 3 }, () => {
   it('are all withdrawn by an empty set, and may come back', async () => {
     await using server = await startKeyServer()
     server.serve('/keys', json(jwksOf(a)))
-    await using gateway = await serving(server, 'refresh: 300ms, minRefresh: 200ms, cooldown: 1s')
+    await using gateway = await serving(server, 'refresh: 1s, minRefresh: 1s, cooldown: 1s')
     const token = tokenOf(a)
     assert.equal((await gateway.ask(token)).status, 200)
     server.serve('/keys', json({ keys: [] }))

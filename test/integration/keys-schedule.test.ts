@@ -27,26 +27,26 @@ const HTTP_DATE_STEP_MS = 1000
 /** Everything here is a lifetime of 1 second; `refresh` is never what is meant. */
 const SECOND: Readonly<Record<string, Case>> = {
   maxAge: {
-    settings: 'refresh: 1h, minRefresh: 200ms',
+    settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => ({ 'Cache-Control': 'public, max-age=1' }),
   },
   quoted: {
-    settings: 'refresh: 1h, minRefresh: 200ms',
+    settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => ({ 'Cache-Control': 'private="set-cookie", MAX-AGE="1", must-revalidate' }),
   },
   age: {
-    settings: 'refresh: 1h, minRefresh: 200ms',
+    settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => ({ 'Cache-Control': 'max-age=100', Age: '99' }),
   },
   maxAgeOverExpires: {
-    settings: 'refresh: 1h, minRefresh: 200ms',
+    settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => ({
       'Cache-Control': 'max-age=1',
       Expires: new Date(Date.now() + 3_600_000).toUTCString(),
     }),
   },
   expires: {
-    settings: 'refresh: 1h, minRefresh: 200ms',
+    settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => {
       const now = Math.floor(Date.now() / HTTP_DATE_STEP_MS) * HTTP_DATE_STEP_MS
       return { Date: new Date(now).toUTCString(), Expires: new Date(now + 1000).toUTCString() }
@@ -54,20 +54,20 @@ const SECOND: Readonly<Record<string, Case>> = {
   },
   /** The clock of the server is an hour behind: what it says is meant by its own (RFC 9111, 4.2.1). */
   expiresByItsClock: {
-    settings: 'refresh: 1h, minRefresh: 200ms',
+    settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => {
       const now = Math.floor(Date.now() / HTTP_DATE_STEP_MS) * HTTP_DATE_STEP_MS - 3_600_000
       return { Date: new Date(now).toUTCString(), Expires: new Date(now + 1000).toUTCString() }
     },
   },
-  refreshWhereNothingIsSaid: { settings: 'refresh: 1s, minRefresh: 200ms', headers: () => ({}) },
+  refreshWhereNothingIsSaid: { settings: 'refresh: 1s, minRefresh: 1s', headers: () => ({}) },
   /** What cannot be read is stale (RFC 9111, 4.2.1 and 5.3). */
   atLeastWhereNonsenseIsSaid: {
     settings: 'refresh: 1h, minRefresh: 1s',
     headers: () => ({ 'Cache-Control': 'max-age=soon', Expires: 'tomorrow' }),
   },
   atMost: {
-    settings: 'refresh: 1s, minRefresh: 200ms, maxRefresh: 1s',
+    settings: 'refresh: 1s, minRefresh: 1s, maxRefresh: 1s',
     headers: () => ({ 'Cache-Control': 'max-age=99999999999999' }),
   },
   atLeast: {
@@ -102,7 +102,7 @@ describe('when keys are fetched again', { timeout: 120_000, concurrency: 2 }, ()
       never: ['refresh: 1h', { 'Cache-Control': 'no-store' }],
       past: ['refresh: 1h', { Expires: 'Thu, 01 Jan 1970 00:00:00 GMT' }],
       bounded: ['refresh: 1h, minRefresh: 1h', { 'Cache-Control': 'max-age=1' }],
-      long: ['refresh: 1s, minRefresh: 200ms', { 'Cache-Control': 'max-age=3600' }],
+      long: ['refresh: 1s, minRefresh: 1s', { 'Cache-Control': 'max-age=3600' }],
     } as const
     for (const [name, [, headers]] of Object.entries(cases))
       server.serve(`/${name}`, json(jwksOf(a), headers))
@@ -123,7 +123,7 @@ describe('when keys are fetched again', { timeout: 120_000, concurrency: 2 }, ()
     await using server = await startKeyServer()
     server.serve('/keys', { status: 500 })
     await using gateway = await startKeyedGateway({
-      authentications: { main: `keys: { url: "${server.url}/keys", refresh: 300ms, minRefresh: 200ms }` },
+      authentications: { main: `keys: { url: "${server.url}/keys", refresh: 1s, minRefresh: 1s }` },
     })
     const failures = await gateway.untilLines('keys could not be fetched', 3)
     const waits = failures.slice(0, 3).map(({ nextTryInMs }) => Number(nextTryInMs))
@@ -139,7 +139,7 @@ describe('when keys are fetched again', { timeout: 120_000, concurrency: 2 }, ()
     const fetches = server.fetches()
     await until(() => server.fetches() >= fetches + 3)
     const usual = intervalsOf(server, '/keys').slice(-2)
-    assert.ok(Math.min(...usual) < 600, usual.join())
+    assert.ok(Math.min(...usual) < 1500, usual.join())
   })
 
   it('is when a server wants it that is busy, and clients are told so', async () => {

@@ -109,7 +109,7 @@ describe('the state of sources of keys', { timeout: 120_000, concurrency: 2, ski
     server.serve('/keys', json(jwksOf(a)))
     await using gateway = await startKeyedGateway({
       authentications: {
-        main: `keys: { url: "${server.url}/keys", refresh: 300ms, minRefresh: 200ms, serveStale: 3s }`,
+        main: `keys: { url: "${server.url}/keys", refresh: 1s, minRefresh: 1s, serveStale: 3s }`,
       },
       fetched: 1,
       more: ADMIN,
@@ -138,7 +138,7 @@ describe('the state of sources of keys', { timeout: 120_000, concurrency: 2, ski
     const [x, y] = ['x', 'y'].map((kid) => ({ kty: 'XYZ', kid }))
     server.serve('/keys', json({ keys: [x] }))
     await using gateway = await startKeyedGateway({
-      authentications: { main: `keys: { url: "${server.url}/keys", refresh: 300ms, minRefresh: 200ms }` },
+      authentications: { main: `keys: { url: "${server.url}/keys", refresh: 1s, minRefresh: 1s }` },
     })
     const [first] = await gateway.untilLines('a key was skipped')
     assert.deepEqual([first?.['source'], first?.['level']], ['main', 'warn'])
@@ -153,7 +153,7 @@ describe('the state of sources of keys', { timeout: 120_000, concurrency: 2, ski
     await using server = await startKeyServer()
     server.serve('/keys', json(jwksOf(a)))
     await using gateway = await startKeyedGateway({
-      authentications: { main: `keys: { url: "${server.url}/keys", refresh: 300ms, minRefresh: 200ms }` },
+      authentications: { main: `keys: { url: "${server.url}/keys", refresh: 1s, minRefresh: 1s }` },
       fetched: 1,
     })
     await server.stop()

@@ -73,11 +73,13 @@ export const keySourceSchema = section({
   // As often as Envoy does and Istio's own default is slower by a factor of four.
   refresh: duration({ maxMs: LONGEST_FRESH_MS })
     .prefault('5m')
-    .describe('How long fetched keys are fresh, where `Cache-Control` and `Expires` say nothing.'),
+    .describe(
+      'How long fetched keys are fresh, where `Cache-Control` and `Expires` say nothing; `1s` at the least.',
+    ),
   // A server that forbids caching still is not asked for every request.
   minRefresh: duration({ maxMs: LONGEST_FRESH_MS })
     .prefault('1m')
-    .describe('The least that the server may say.'),
+    .describe('The least that the server may say; `1s` at the least.'),
   // A key that leaked must be gone some day, whatever the server said before.
   maxRefresh: duration({ maxMs: LONGEST_FRESH_MS })
     .prefault('24h')

@@ -58,11 +58,20 @@ describe('the bounds of a source', () => {
     assert.deepEqual([spec?.refreshMs, spec?.minRefreshMs, spec?.maxRefreshMs], [10_000, 60_000, 3_600_000])
   })
 
-  it('keep a second between the fetches of tokens', async () => {
-    assert.deepEqual((await read([URL_LINE, 'cooldown: 1s'])).problems, [])
-    assert.deepEqual((await read([URL_LINE, 'cooldown: 999ms'])).problems, [
-      '6 error: `cooldown` is `1s` at the least',
-    ])
+  it('keep a second between two fetches, whoever wants them', async () => {
+    const why = {
+      refresh: 'with less, the server would be asked all the time; is `m` meant, for minutes',
+      minRefresh: 'with less, a server that forbids caching would be asked all the time',
+      cooldown: 'with less, tokens of strangers could have the server asked all the time',
+    }
+    for (const [setting, reason] of Object.entries(why)) {
+      assert.deepEqual((await read([URL_LINE, `${setting}: 1s`])).problems, [])
+      for (const less of ['999ms', '1ms']) {
+        const { problems, hints } = await read([URL_LINE, `${setting}: ${less}`])
+        assert.deepEqual(problems, [`6 error: \`${setting}\` is \`1s\` at the least`])
+        assert.deepEqual(hints, [`${reason}; write \`1s\` or more`])
+      }
+    }
   })
 })
 

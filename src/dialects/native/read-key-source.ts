@@ -98,16 +98,18 @@ function checkTimes(node: SourceNode, value: WrittenSource['value']): void {
           : 'turn them round'
     ;(min ?? max ?? node).error('`minRefresh` is more than `maxRefresh`', hint)
   }
-  if (value.cooldown < LEAST_COOLDOWN_MS)
-    node
-      .find('cooldown')
-      ?.error(
-        '`cooldown` is `1s` at the least',
-        'else tokens of strangers could have the server asked all the time',
-      )
+  for (const [setting, why] of WHY_NOT_LESS)
+    if (value[setting] < LEAST_MS)
+      node.find(setting)?.error(`\`${setting}\` is \`1s\` at the least`, `${why}; write \`1s\` or more`)
 }
 
-const LEAST_COOLDOWN_MS = 1000
+/** Between two fetches of one source. */
+const LEAST_MS = 1000
+const WHY_NOT_LESS = [
+  ['refresh', 'with less, the server would be asked all the time; is `m` meant, for minutes'],
+  ['minRefresh', 'with less, a server that forbids caching would be asked all the time'],
+  ['cooldown', 'with less, tokens of strangers could have the server asked all the time'],
+] as const
 
 /** Whoever is on the way could give keys of their own, and so let in whomever they like. */
 function warnOfPlainHttp(node: SourceNode, url: string): void {
