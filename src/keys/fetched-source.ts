@@ -1,14 +1,15 @@
+import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toPortableKey } from '../jwt/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { Result } from '../kernel/result.ts'
+import { ok, type Result } from '../kernel/result.ts'
 import { backOffMs, FetchBudget, LONGEST_HEEDED_MS, refreshMs, worthWaitingMs } from './back-off.ts'
 import type { FetchFailure } from './failure.ts'
 import type { FetchedText, FetchKeys } from './fetch-keys.ts'
 import { changesBetween, hold, seenOf, type HeldKeys, type KeyChanges } from './held-keys.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { KeyNews } from './news.ts'
-import { readDocument, readKept, textToKeep } from './read-document.ts'
+import { readDocument, readKept, textToKeep, type DocumentReading } from './read-document.ts'
 import type { FetchSlots } from './slots.ts'
 import { originId, sourceId, type KeySourceSpec } from './spec.ts'
 
@@ -63,6 +64,8 @@ export class FetchedSource {
   #portable: KeyNews['keys'] = []
   #serial = 0
   #revision = 0
+  /** Of the document that `held` was read from, where it was fetched. */
+  #digest: string | undefined
   #failuresInARow = 0
   #fetching = false
   #beganMs = 0
@@ -179,7 +182,8 @@ export class FetchedSource {
 
   #take(fetched: Result<FetchedText, FetchFailure>): void {
     if (!fetched.ok) return this.#failed(fetched.error)
-    const reading = readDocument(fetched.value.text, this.spec)
+    const digest = hash('sha256', fetched.value.text)
+    const reading = this.#readBefore(digest) ?? readDocument(fetched.value.text, this.spec)
     if (!reading.ok) return this.#failed(reading.error)
     const { clock, random, events, cache } = this.#around
     const nowMs = clock.now()
@@ -190,7 +194,7 @@ export class FetchedSource {
     const before = this.held
     const keys = hold(reading.value.keys, nowMs, seenOf(before?.keys ?? []))
     const freshUntilMs = nowMs + freshMs
-    this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs: nowMs, freshUntilMs }, changes)
+    this.#hold({ keys, skipped: reading.value.skipped, fetchedAtMs: nowMs, freshUntilMs }, changes, digest)
     this.trouble = undefined
     this.#failuresInARow = 0
     this.#leftAloneUntilMs = -Infinity
@@ -199,6 +203,12 @@ export class FetchedSource {
     const firstSeenMs = Object.fromEntries(seenOf(keys))
     const document = { text: textToKeep(reading.value.keys), fetchedAtMs: nowMs, freshUntilMs, firstSeenMs }
     this.kept = cache?.save(this.origin, document) ?? this.kept
+  }
+
+  /** The same document as the last time is the same keys: reading thousands anew would hold everybody else up. */
+  #readBefore(digest: string): Result<DocumentReading, never> | undefined {
+    if (this.held === undefined || digest !== this.#digest) return undefined
+    return ok({ keys: this.#keys, skipped: this.held.skipped })
   }
 
   #failed(failure: FetchFailure): void {
@@ -242,8 +252,9 @@ export class FetchedSource {
     return this.held?.keys.map(({ key }) => key) ?? []
   }
 
-  #hold(held: HeldKeys, { added, removed, replaced }: KeyChanges): void {
+  #hold(held: HeldKeys, { added, removed, replaced }: KeyChanges, digest?: string): void {
     this.held = held
+    this.#digest = digest
     if (added.length + removed.length + replaced.length > 0) {
       this.#revision = this.#around.nextSerial()
       this.#portable = held.keys.map(({ key }) => toPortableKey(key))

@@ -1,7 +1,7 @@
 import { fromPortableKey, type VerificationKey } from '../jwt/index.ts'
 import { Wait } from '../kernel/wait.ts'
 import { worthWaitingMs } from './back-off.ts'
-import { fingerprintOf, identityOf } from './fingerprint.ts'
+import { fingerprintOf, portableIdentityOf } from './fingerprint.ts'
 import type { KeyNews, KeyUse } from './news.ts'
 import type { KeySourceSpec } from './spec.ts'
 
@@ -37,6 +37,8 @@ export class SourceKeys {
   /** Undefined where nobody fetches, or nobody does any more. */
   #ask: Ask | undefined
   #uses: ReadonlyMap<VerificationKey, Use> = new Map()
+  /** What `keys` holds, by what tells a key before it is made. */
+  #byIdentity = new Map<string, VerificationKey>()
   #serial = -1
   #askedAtMs = -Infinity
   #nextAskAtMs = -Infinity
@@ -119,10 +121,13 @@ export class SourceKeys {
 
   #replace({ keys, revision }: KeyNews): void {
     this.revision = revision
-    const known = new Map(this.keys.map((key) => [identityOf(key), key]))
+    const known = this.#byIdentity
+    this.#byIdentity = new Map()
     this.keys = keys.map((portable) => {
-      const key = fromPortableKey(portable)
-      return known.get(identityOf(key)) ?? key
+      const identity = portableIdentityOf(portable)
+      const key = known.get(identity) ?? fromPortableKey(portable)
+      this.#byIdentity.set(identity, key)
+      return key
     })
     this.#uses = new Map(this.keys.map((key) => [key, this.#uses.get(key) ?? { atMs: 0, isNew: false }]))
   }
