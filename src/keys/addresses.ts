@@ -33,6 +33,21 @@ export function blockedKind(address: string, allowed: AddressSet): string | unde
   return KINDS.find(([, blocks]) => blocks.has(plain))?.[0]
 }
 
+/**
+ * Where clouds give the credentials of a machine to whoever asks from it: all that is link-local, and two beside it. No
+ * key server is there, and whoever leads there is to be doubted, so nobody is told how to allow it.
+ */
+const METADATA_SERVICES = new AddressSet(['169.254.0.0/16', 'fe80::/10', '100.100.100.200', 'fd00:ec2::254'])
+
+/** What to do about an address that is not connected to; `otherwise` where it may be the operator's own. */
+export function blockedHint(address: string, otherwise: string): string {
+  const plain = plainAddress(address) ?? ''
+  return METADATA_SERVICES.has(embeddedIPv4(plain) ?? plain) ? REFUSED : otherwise
+}
+
+const REFUSED =
+  'link-local addresses and those of metadata services are refused: no key server is there, and clouds give credentials away there'
+
 /** The IPv4 address behind one of NAT64 (RFC 6052 §2.1), as networks without IPv4 give for every name that has no other. */
 function embeddedIPv4(address: string): string | undefined {
   const found = /^64:ff9b::(?:(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4}))?$/.exec(address)

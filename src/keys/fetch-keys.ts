@@ -1,8 +1,10 @@
+import { isIP } from 'node:net'
 import { isJsonObject, parseJson } from '../kernel/json.ts'
 import { err, ok, type Err, type Result } from '../kernel/result.ts'
 import { AddressSet } from '../policy/index.ts'
+import { blockedHint, blockedKind } from './addresses.ts'
 import { fetchFailure, type FetchFailure } from './failure.ts'
-import { get, type GetAnswer } from './http-get.ts'
+import { get, hostOf, type GetAnswer } from './http-get.ts'
 import { freshMsOf, retryAfterMsOf } from './lifetime.ts'
 import { shownUrl, type EndpointSpec, type KeySourceSpec } from './spec.ts'
 
@@ -27,6 +29,8 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 }
 /** `Retry-After` may come with both: it is too much for the server now (RFC 6585 §4, RFC 9110 §15.6.4). */
 const ASKS_FOR_PATIENCE: ReadonlySet<number> = new Set([429, 503])
+/** `redirectsTo` takes no address of IPv6. */
+const A_NAME = 'have it redirect to a name, and add that to `redirectsTo` of the source'
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 export const fetchKeys: FetchKeys = async (spec) => {
@@ -126,9 +130,19 @@ class Journey {
     if (!hosts.includes(to.hostname))
       return fetchFailure(
         `\`${from.host}\` redirects to \`${to.host}\`, which is not followed`,
-        `add \`redirectsTo: [${to.hostname}]\` to the source if that is right`,
+        this.#redirectHint(to),
       )
     return ok(to)
+  }
+
+  #redirectHint(to: URL): string {
+    const host = hostOf(to)
+    const setting = `\`redirectsTo: [${host}]\``
+    const allow = `add ${setting} to the source if that is right`
+    if (isIP(host) === 0 || blockedKind(host, this.#allowed) === undefined)
+      return isIP(host) === 6 ? A_NAME : allow
+    const own = `add ${setting} and \`allowAddresses: [${host}]\` to the source if it is yours`
+    return blockedHint(host, isIP(host) === 6 ? A_NAME : own)
   }
 
   /** Of several addresses that were configured, one after the other until one answers, each within its share of the time. */

@@ -240,7 +240,7 @@ describe('an address that may not be asked', { timeout: 60_000 }, () => {
     const lookups = resolveTo(t, ['169.254.169.254', '10.0.0.7', '127.0.0.1'])
     assert.deepEqual(await failureOf(url), {
       message: '`keys.example` is at 169.254.169.254, a link-local address, which is not connected to',
-      hint: 'add `allowAddresses: [169.254.169.254]` to the source if it is yours',
+      hint: 'link-local addresses and those of metadata services are refused: no key server is there, and clouds give credentials away there',
     })
     assert.equal(server.connections, 0)
     // Of several, those that are allowed.

@@ -11,7 +11,7 @@ import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:
 import { systemClock } from '../kernel/clock.ts'
 import { err, ok, type Result } from '../kernel/result.ts'
 import type { AddressSet } from '../policy/index.ts'
-import { blockedKind } from './addresses.ts'
+import { blockedHint, blockedKind } from './addresses.ts'
 import { fetchFailure, type FetchFailure } from './failure.ts'
 import type { ClientTlsSpec, EndpointSpec } from './spec.ts'
 
@@ -74,7 +74,8 @@ function begin(request: GetRequest): Result<ClientRequest, FetchFailure> {
   }
 }
 
-function hostOf({ hostname }: URL): string {
+/** A name, or an address without brackets. */
+export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
 }
 
@@ -95,7 +96,7 @@ function blockedFailure(host: string, address: string, kind: string): ReturnType
   const what = host === address ? `\`${host}\` is` : `\`${host}\` is at ${address},`
   return fetchFailure(
     `${what} ${kind} address, which is not connected to`,
-    `add \`allowAddresses: [${address}]\` to the source if it is yours`,
+    blockedHint(address, `add \`allowAddresses: [${address}]\` to the source if it is yours`),
   )
 }
 
