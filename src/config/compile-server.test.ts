@@ -41,9 +41,9 @@ test('the version of TLS may be written as a number', { skip }, async () => {
 
 test('a certificate that cannot serve is an error where it is named', { skip }, async () => {
   const wrong: Readonly<Record<string, readonly [string, string]>> = {
-    'the private key is not that of the certificate': ['cert.pem', 'other.pem'],
-    'the file holds no certificate in PEM': ['text.txt', 'key.pem'],
-    'the file holds no private key in PEM, or one with a password': ['cert.pem', 'cert.pem'],
+    'the private key in `other.pem` is not that of the certificate in `cert.pem`': ['cert.pem', 'other.pem'],
+    '`text.txt` holds no certificate in PEM': ['text.txt', 'key.pem'],
+    '`cert.pem` holds no private key in PEM, or one with a password': ['cert.pem', 'cert.pem'],
     '`missing.pem` cannot be read: there is no such file': ['missing.pem', 'key.pem'],
   }
   for (const [message, [cert, key]] of Object.entries(wrong)) {
@@ -51,6 +51,12 @@ test('a certificate that cannot serve is an error where it is named', { skip }, 
     assert.equal(configuration, undefined)
     assert.ok(briefly(problems).includes(`3 error: ${message}`), message)
   }
+})
+
+test('a file without the authorities of clients is an error by its name', { skip }, async () => {
+  const { configuration, problems } = await read('cert.pem', 'key.pem', ', clientCa: text.txt')
+  assert.equal(configuration, undefined)
+  assert.deepEqual(briefly(problems), ['3 error: `text.txt` holds no certificate in PEM'])
 })
 
 const admin = (address: string, listener = '127.0.0.1:8080') =>

@@ -112,7 +112,7 @@ async function readClients(
   const ca = await files.read(node.document.file, clientCa)
   if ('failed' in ca) place.error(ca.failed)
   else if (attempt(() => new X509Certificate(ca.text)) === undefined)
-    place.error('the file holds no certificate in PEM')
+    place.error(`\`${ca.file}\` holds no certificate in PEM`)
   else return { ca: ca.text, required: clientCertificate === 'required' }
   return undefined
 }
@@ -129,13 +129,14 @@ async function readCertificate(
   if ('failed' in cert || 'failed' in key) return undefined
   const x509 = attempt(() => new X509Certificate(cert.text))
   const keyObject = attempt(() => createPrivateKey(key.text))
-  if (x509 === undefined) node.find('cert')?.error('the file holds no certificate in PEM')
+  if (x509 === undefined) node.find('cert')?.error(`\`${cert.file}\` holds no certificate in PEM`)
   if (keyObject === undefined) {
     const hint = 'write it without one: `openssl pkey -in key.pem -out plain.pem`'
-    node.find('key')?.error('the file holds no private key in PEM, or one with a password', hint)
+    node.find('key')?.error(`\`${key.file}\` holds no private key in PEM, or one with a password`, hint)
   }
   if (x509 === undefined || keyObject === undefined) return undefined
-  if (!x509.checkPrivateKey(keyObject)) node.error('the private key is not that of the certificate')
+  if (!x509.checkPrivateKey(keyObject))
+    node.error(`the private key in \`${key.file}\` is not that of the certificate in \`${cert.file}\``)
   return { certPem: cert.text, keyPem: key.text }
 }
 

@@ -20,7 +20,10 @@ describe('TLS', { timeout: 60_000, skip: whyNoOpenssl() }, () => {
     assert.equal(server.requests.at(-1)?.serverName, undefined)
     const unknown = await failureOf(`${server.url}/keys`)
     assert.match(unknown.message, /its certificate is of an authority that is not known/)
-    assert.match(unknown.hint ?? '', /`ca`/)
+    assert.equal(unknown.hint, 'name the file of its authority as `ca` of the source')
+    const { certPem } = makeCertificate('another')
+    const another = await failureOf(`${server.url}/keys`, { tls: { ...NO_TLS, ca: certPem } })
+    assert.match(another.hint ?? '', /^the file that is `ca` of the source has other authorities/)
     const named = { ...NO_TLS, ca, serverName: 'keys.example' }
     assert.equal(await textOf(`${server.url}/keys`, { tls: named }), '{}')
     assert.equal(server.requests.at(-1)?.serverName, 'keys.example')

@@ -217,7 +217,8 @@ function failed(code: string, request: GetRequest): ReturnType<typeof fetchFailu
   const what =
     known?.[0] ?? (code.startsWith('HPE_') ? BROKEN_HTTP : `the connection failed (${code || 'unknown'})`)
   const error = { message: `${whereOf(request)}: ${what}`, unreachable: true }
-  return err(known?.[1] === undefined ? error : { ...error, hint: known[1] })
+  const hint = known?.[1] === CA_HINT && request.tls?.ca !== undefined ? OTHER_CA_HINT : known?.[1]
+  return err(hint === undefined ? error : { ...error, hint })
 }
 
 const BROKEN_HTTP = 'what comes is not HTTP'
@@ -234,6 +235,7 @@ const CLOSED = [
   'is the other of `http://` and `https://` meant?',
 ] as const
 const CA_HINT = 'name the file of its authority as `ca` of the source'
+const OTHER_CA_HINT = 'the file that is `ca` of the source has other authorities: add its own there'
 const CAUSES: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
   ENOTFOUND: ['there is no such name'],
   EAI_AGAIN: ['the name cannot be resolved now'],

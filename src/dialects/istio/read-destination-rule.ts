@@ -119,6 +119,6 @@ async function readPem(node: SourceNode, files: FileReader, what: string): Promi
   const file = await files.read(node.document.file, path)
   if ('failed' in file) node.error(file.failed)
   else if (new RegExp(`-----BEGIN [A-Z ]{0,20}${what}-----`).test(file.text)) return file.text
-  else node.error(`the file holds no ${what.toLowerCase()} in PEM`)
+  else node.error(`\`${file.file}\` holds no ${what.toLowerCase()} in PEM`)
   return undefined
 }

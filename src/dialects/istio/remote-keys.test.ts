@@ -153,7 +153,7 @@ for (const [settings, message] of [
   ['mode: MUTUAL', /needs `clientCertificate` and `privateKey`/],
   ['mode: SIMPLE, credentialName: x', /secrets of Kubernetes cannot be read/],
   ['mode: SIMPLE, insecureSkipVerify: true', /can put keys of their own in/],
-  ['mode: SIMPLE, caCertificates: key.pem', /the file holds no certificate in PEM/],
+  ['mode: SIMPLE, caCertificates: key.pem', /`key\.pem` holds no certificate in PEM/],
   ['mode: TLS', /`TLS` is not a TLS mode/],
 ] as const) {
   test(`${settings} is told of`, async () => {

@@ -50,6 +50,9 @@ async function readCa(
   if ('failed' in file) place.error(file.failed)
   else if (file.text.includes('-----BEGIN CERTIFICATE-----')) return file.text
   else
-    place.error('the file holds no certificate', 'it must be PEM, with a `-----BEGIN CERTIFICATE-----` line')
+    place.error(
+      `\`${file.file}\` holds no certificate`,
+      'it must be PEM, with a `-----BEGIN CERTIFICATE-----` line',
+    )
   return undefined
 }

@@ -186,19 +186,23 @@ describe('certificates', { skip: whyNoOpenssl() }, () => {
     const locked = privateKey
       .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-128-cbc', passphrase: 'x' })
       .toString()
-    const noCertificate = '8 error: the file holds no certificate in PEM'
-    const noKey = '8 error: the file holds no private key in PEM, or one with a password'
+    const noCertificate = '8 error: `c.pem` holds no certificate in PEM'
+    const noKey = '8 error: `k.pem` holds no private key in PEM, or one with a password'
     const broken = `${certPem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`
-    const refused = '8 error: TLS does not take the certificate: its key is too short, or its chain is broken'
+    const refused =
+      '8 error: TLS does not take the certificate in `c.pem`: its key is too short, or its chain is broken'
     const cases: readonly (readonly [files: object, problems: readonly string[]])[] = [
-      [{ 'ca.pem': keyPem }, ['6 error: the file holds no certificate in PEM']],
+      [{ 'ca.pem': keyPem }, ['6 error: `ca.pem` holds no certificate in PEM']],
       [{ 'ca.pem': undefined }, ['6 error: `ca.pem` cannot be read: there is no such file']],
       [{ 'c.pem': 'x' }, [noCertificate]],
       [{ 'c.pem': undefined }, ['8 error: `c.pem` cannot be read: there is no such file']],
       [{ 'k.pem': certPem }, [noKey]],
       [{ 'k.pem': locked }, [noKey]],
       [{ 'k.pem': undefined }, ['8 error: `k.pem` cannot be read: there is no such file']],
-      [{ 'k.pem': another }, ['8 error: the private key is not that of the certificate']],
+      [
+        { 'k.pem': another },
+        ['8 error: the private key in `k.pem` is not that of the certificate in `c.pem`'],
+      ],
       [{ 'c.pem': 'x', 'k.pem': 'x' }, [noCertificate, noKey]],
       [{ 'c.pem': broken }, [refused]],
       [weakCertificate(), [refused]],

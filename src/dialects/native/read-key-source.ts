@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { z } from 'zod'
 import type { ClientTlsSpec, KeySourceSpec } from '../../keys/index.ts'
-import type { FileReader } from '../compiled.ts'
+import type { FileReader, ReadFile } from '../compiled.ts'
 import type { SourceNode } from '../source-node.ts'
 import type { keySourceSchema } from './key-source-schema.ts'
 
@@ -140,7 +140,7 @@ async function readTls(source: WrittenSource, files: FileReader): Promise<Client
   const { serverName, ca, clientCertificate } = value
   if (serverName === undefined && ca === undefined && clientCertificate === undefined) return undefined
   return {
-    ca: ca === undefined ? undefined : await readCertificates(node.find('ca') ?? node, ca, files),
+    ca: ca === undefined ? undefined : (await readCertificates(node.find('ca') ?? node, ca, files))?.text,
     certificate:
       clientCertificate === undefined
         ? undefined
@@ -154,11 +154,11 @@ async function readCertificates(
   node: SourceNode,
   path: string,
   files: FileReader,
-): Promise<string | undefined> {
+): Promise<ReadFile | undefined> {
   const file = await files.read(node.document.file, path)
   if ('failed' in file) node.error(file.failed)
-  else if (isReadable(() => new X509Certificate(file.text))) return file.text
-  else node.error('the file holds no certificate in PEM')
+  else if (isReadable(() => new X509Certificate(file.text))) return file
+  else node.error(`\`${file.file}\` holds no certificate in PEM`)
   return undefined
 }
 
@@ -172,15 +172,15 @@ async function readClientCertificate(
   const key = await files.read(node.document.file, written.key)
   if ('failed' in key) place.error(key.failed)
   else if (!isReadable(() => createPrivateKey(key.text)))
-    place.error('the file holds no private key in PEM, or one with a password')
-  else if (cert !== undefined && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key.text)))
-    node.error('the private key is not that of the certificate')
-  else if (cert !== undefined && !isReadable(() => createSecureContext({ cert, key: key.text })))
+    place.error(`\`${key.file}\` holds no private key in PEM, or one with a password`)
+  else if (cert !== undefined && !new X509Certificate(cert.text).checkPrivateKey(createPrivateKey(key.text)))
+    node.error(`the private key in \`${key.file}\` is not that of the certificate in \`${cert.file}\``)
+  else if (cert !== undefined && !isReadable(() => createSecureContext({ cert: cert.text, key: key.text })))
     node.error(
-      'TLS does not take the certificate: its key is too short, or its chain is broken',
+      `TLS does not take the certificate in \`${cert.file}\`: its key is too short, or its chain is broken`,
       'make one with a key of RSA 2048, P-256 or more',
     )
-  else if (cert !== undefined) return { cert, key: key.text }
+  else if (cert !== undefined) return { cert: cert.text, key: key.text }
   return undefined
 }
 
