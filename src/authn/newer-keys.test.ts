@@ -116,6 +116,16 @@ describe('a token that the keys of now do not verify', () => {
     assert.deepEqual(newer, { rejection: { reason: 'keys-asked-too-often', retryAfterSeconds: 12 } })
   })
 
+  it('is told nothing of a source that could be asked and has no such key', () => {
+    const [good, down] = [keySource({ url: 'https://1.example' }), keySource({ url: 'https://2.example' })]
+    const store = new KeyStore(() => {})
+    store.accept(keyNews(sourceId(good), 1, { askedAtMs: NOW_MS, nextAskAtMs: NOW_MS + 2000 }))
+    store.accept(keyNews(sourceId(down), 2, { trouble: 'down', nextAskAtMs: NOW_MS + 40_000 }))
+    const keys = store.liveKeys([], [good, down])
+    const newer = newerKeys(keys, 'kid-unknown', { nowMs: NOW_MS, awaited: awaited(keys, 1, NOW_MS) })
+    assert.deepEqual(newer, { rejection: { reason: 'keys-unavailable', retryAfterSeconds: 40 } })
+  })
+
   it('waits eight times and fifteen seconds at the most; then nobody knows whether it is good', () => {
     const keys = liveKeys({})
     assert.equal(outcome(keys, 'kid-unknown', awaited(keys, 7, NOW_MS)), 'wait')

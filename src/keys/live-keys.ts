@@ -72,9 +72,12 @@ export class LiveKeys {
     return waits.length === 1 ? first[1] : untilChanged(waits)
   }
 
-  /** In how long a source may be fetched again: the first that may. */
+  /** In how long a source may be fetched again that cannot be asked now: the first that may. */
   untilFetchMs(nowMs: number): number {
-    return Math.min(...this.#sources.map((source) => source.untilFetchMs(nowMs)))
+    const missed = this.#sources.filter((each) => each.trouble !== undefined || each.isFarOff(nowMs))
+    // None is, where too many wait.
+    const asked = missed.length === 0 ? this.#sources : missed
+    return Math.min(...asked.map((source) => source.untilFetchMs(nowMs)))
   }
 
   /** A key of these has verified a token. */

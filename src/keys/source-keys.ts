@@ -76,9 +76,14 @@ export class SourceKeys {
   refresh(nowMs: number, askedAtMs: number | undefined): Wait | 'later' | undefined {
     const ask = this.#ask
     if (ask === undefined || (askedAtMs !== undefined && this.#askedAtMs >= askedAtMs)) return undefined
-    if (this.#isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return 'later'
+    if (this.isFarOff(nowMs) || this.#waiting.size >= MAX_WAITING) return 'later'
     const waitedMs = askedAtMs === undefined ? 0 : Math.max(0, nowMs - askedAtMs)
     return new Wait('keys to be fetched', (done) => this.#await(done, ask, waitedMs))
+  }
+
+  /** Whether the next fetch that a token may ask for is too far off to be waited for. */
+  isFarOff(nowMs: number): boolean {
+    return this.#nextAskAtMs - nowMs > worthWaitingMs(this.trouble) && !this.#isSetBack(nowMs)
   }
 
   /** In how long the source may be fetched again: because a token asks, or because it is planned. */
@@ -108,10 +113,6 @@ export class SourceKeys {
   close(): void {
     this.#ask = undefined
     this.#release()
-  }
-
-  #isFarOff(nowMs: number): boolean {
-    return this.#nextAskAtMs - nowMs > worthWaitingMs(this.trouble) && !this.#isSetBack(nowMs)
   }
 
   /** The clock was: who is asked will say when it is by the clock of now. */
