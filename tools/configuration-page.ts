@@ -56,6 +56,7 @@ routes:
 - A path pattern is a path (\`/a\`, which is not \`/a/\`) or the beginning of one with a final \`*\` (\`/a/*\`). A host pattern is
   a name, \`*.example.com\` for all names under it, or \`*\`.
 - Files of Function Compute and of gateway authentication rules are read as they are: see \`import\`.
+- A character and its escape are one in a path: routes of \`/$a\` and of \`/%24a\` are routes of one path.
 - Where several routes of a host match a path, the most specific path pattern decides, and what its routes need is
   needed. If they do not take the method, the answer is 405, and never a less specific route.
 - A route without \`auth\` that no rule covers is an error: write \`auth: none\` where nobody needs a token.

@@ -163,6 +163,14 @@ describe('two routes of one host and path', () => {
     assert.equal(await taken('hosts: a.example', 'hosts: "*.example"'), '')
   })
 
+  it('are those of one path, too, where they spell it in two ways', async () => {
+    const spelled = await check([
+      'name: first, path: /$a, backend: app, auth: main',
+      'name: second, path: /%24a, backend: app, auth: none',
+    ])
+    assert.match(spelled.join(), /^6 error: `\/%24a` is taken by the route `first` \(main.yaml:5\) already/)
+  })
+
   it('are a warning where the later one loses something', async () => {
     assert.match(await taken('hosts: "*"', 'methods: GET'), /^6 warning: the route is never reached/)
     assert.match(

@@ -1,6 +1,7 @@
 import type { Origin, Problem } from '../errors/problem.ts'
 import type { Compiled } from '../dialects/compiled.ts'
 import type { RouteSpec } from '../plan/spec.ts'
+import { comparablePattern } from '../policy/index.ts'
 import { openRoutes } from './open-routes.ts'
 
 /** Finds what two parts of a plan, perhaps of two files, take from each other. */
@@ -55,7 +56,7 @@ function takenRoutes(routes: readonly RouteSpec[]): readonly Problem[] {
   const earlier = new Map<string, RouteSpec[]>()
   for (const route of routes) {
     for (const host of route.hosts) {
-      const place = `${host} ${route.path}`
+      const place = `${host} ${comparablePattern(route.path)}`
       const before = earlier.get(place) ?? []
       const taker = before.find((other) => overlaps(other.methods, route.methods))
       if (taker !== undefined) problems.push(takenRoute(route, taker, host))

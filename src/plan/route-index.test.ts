@@ -108,3 +108,22 @@ test('a route has every one of its hosts', () => {
   assert.equal(found(index, 'x.b.test', '/'), 'one')
   assert.equal(found(index, 'b.test', '/'), 'no-host')
 })
+
+test('routes that spell one path in two ways are those of one path', () => {
+  const index = new RouteIndex([
+    route({ name: 'read', path: '/odata/$x', methods: ['GET'] }),
+    route({ name: 'write', path: '/odata/%24x', methods: ['POST'] }),
+    route({ name: 'star', path: '/a%2A' }),
+    route({ name: 'below', path: '/a*' }),
+    route({ name: 'read below', path: '/%40/*', methods: ['GET'] }),
+    route({ name: 'write below', path: '/@/*', methods: ['POST'] }),
+  ])
+  for (const path of ['/odata/$x', '/odata/%24x']) {
+    assert.equal(found(index, 'a.test', path, 'GET'), 'read')
+    assert.equal(found(index, 'a.test', path, 'POST'), 'write')
+    assert.deepEqual(index.match('a.test', path, 'PUT'), { kind: 'no-method', allowed: ['GET', 'POST'] })
+  }
+  assert.equal(found(index, 'a.test', '/@/x', 'POST'), 'write below')
+  assert.equal(found(index, 'a.test', '/a*'), 'star')
+  assert.equal(found(index, 'a.test', '/ab'), 'below')
+})

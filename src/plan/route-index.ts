@@ -1,4 +1,4 @@
-import { HostIndex, PathIndex } from '../policy/index.ts'
+import { comparablePattern, HostIndex, PathIndex, type PathEntry } from '../policy/index.ts'
 import type { Route } from './plan.ts'
 
 export type RouteMatch = Route | Unrouted
@@ -24,20 +24,25 @@ export class RouteIndex {
   readonly #hosts: HostIndex<PathIndex<PathRoutes>>
 
   constructor(routes: readonly Route[]) {
-    const byHost = new Map<string, Map<string, Route[]>>()
+    const byHost = new Map<string, Map<string, PathEntry<Route[]>>>()
     for (const route of routes) {
       for (const host of route.spec.hosts) {
-        const paths = byHost.get(host) ?? new Map<string, Route[]>()
+        const paths = byHost.get(host) ?? new Map<string, PathEntry<Route[]>>()
         byHost.set(host, paths)
-        const others = paths.get(route.spec.path)
-        if (others === undefined) paths.set(route.spec.path, [route])
-        else others.push(route)
+        const { path } = route.spec
+        // Where two routes spell one path in two ways, the one must not hide the other's methods.
+        const spelled = comparablePattern(path)
+        const others = paths.get(spelled)
+        if (others === undefined) paths.set(spelled, { path, value: [route] })
+        else others.value.push(route)
       }
     }
     this.#hosts = new HostIndex(
       [...byHost].map(([host, paths]) => ({
         host,
-        value: new PathIndex([...paths].map(([path, those]) => ({ path, value: oneOrAll(those) }))),
+        value: new PathIndex(
+          [...paths.values()].map(({ path, value }) => ({ path, value: oneOrAll(value) })),
+        ),
       })),
     )
   }

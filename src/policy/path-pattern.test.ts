@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { matchesPath, parsePathPattern } from './path-pattern.ts'
+import { comparablePattern, matchesPath, parsePathPattern } from './path-pattern.ts'
 
 function pattern(text: string) {
   const result = parsePathPattern(text)
@@ -76,4 +76,11 @@ test('the options of the gateway decide which patterns can match', () => {
   const loose = { mergeSlashes: false, encodedSlashes: 'keep' } as const
   assert.ok(parsePathPattern('/a//b', loose).ok)
   assert.ok(parsePathPattern('/group%2Fproject', loose).ok)
+})
+
+test('the spellings of one pattern have one text, and other patterns have others', () => {
+  assert.equal(comparablePattern('/%24a'), comparablePattern('/$a'))
+  assert.equal(comparablePattern('/%40/*'), comparablePattern('/@/*'))
+  const others = ['/a', '/a*', '/a%2A', '/a%2A*', '/a%2F', '*', '/*'].map(comparablePattern)
+  assert.equal(new Set(others).size, others.length)
 })

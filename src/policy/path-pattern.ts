@@ -43,6 +43,17 @@ export function matchesPath(pattern: PathPattern, path: string): boolean {
   return pattern.kind === 'exact' ? comparable === pattern.path : comparable.startsWith(pattern.path)
 }
 
+/**
+ * One text for all spellings of a pattern that configuration has checked: `/$a` and `/%24a` match the same paths. An
+ * escaped `*` stays one, or `/a%2A` would be taken for `/a*`.
+ */
+export function comparablePattern(pattern: string): string {
+  if (!pattern.includes('%')) return pattern
+  const isPrefix = pattern.endsWith('*')
+  const stem = comparablePath(isPrefix ? pattern.slice(0, -1) : pattern).replaceAll('*', '%2A')
+  return isPrefix ? `${stem}*` : stem
+}
+
 /** What goes on after a prefix: no hexadecimal digit, no dot, and unreserved, so that it changes nothing before it. */
 const CONTINUATION = 'x'
 
