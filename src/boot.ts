@@ -173,6 +173,9 @@ class WatchedGateway implements RunningGateway {
   #published: Configuration
   /** Reloads run one after the other, so that an older file never replaces a newer one. */
   #last: Promise<void> = Promise.resolve()
+  /** The one that has not begun: it will read what there is by then, so that nobody needs another. */
+  #waiting: Promise<void> | undefined
+  #stopping = false
 
   constructor(server: Server, first: Configuration, surroundings: Surroundings) {
     this.#server = server
@@ -187,8 +190,11 @@ class WatchedGateway implements RunningGateway {
   }
 
   reload(): Promise<void> {
-    this.#last = this.#last.then(() => this.#reloadNow())
-    return this.#last
+    this.#waiting ??= this.#last = this.#last.then(() => {
+      this.#waiting = undefined
+      return this.#reloadNow()
+    })
+    return this.#waiting
   }
 
   refetchKeys(): void {
@@ -197,9 +203,10 @@ class WatchedGateway implements RunningGateway {
 
   async stop(): Promise<void> {
     const { admin, fetcher, flush } = this.#surroundings
+    this.#stopping = true
     admin?.drain()
     this.#watch.close()
-    await this.#last
+    // Not after a reload that is under way: a worker that stands still may hold it up for longer than anybody waits.
     await this.#server.drain()
     await fetcher.close()
     admin?.close()
@@ -207,6 +214,7 @@ class WatchedGateway implements RunningGateway {
   }
 
   kill(): void {
+    this.#stopping = true
     this.#server.kill()
     void this.#surroundings.fetcher.close()
     this.#surroundings.admin?.close()
@@ -215,10 +223,14 @@ class WatchedGateway implements RunningGateway {
 
   /** Says on the terminal what came of it, too: whoever saved the file looks there, and not into the log. */
   async #reloadNow(): Promise<void> {
+    if (this.#stopping) return
     const { log, terminal, load, fetcher, reloads } = this.#surroundings
     try {
       // Also those of a configuration with errors: the file that is missing now may come.
-      const next = await load((files) => this.#watch.watch(files))
+      const next = await load((files) => {
+        if (!this.#stopping) this.#watch.watch(files)
+      })
+      if (this.#stopping) return
       if (next === undefined) {
         reloads.failed()
         log.error('the configuration has errors; the last good one serves on')
@@ -228,6 +240,7 @@ class WatchedGateway implements RunningGateway {
       // Those that are new have a moment for their first keys before tokens need them.
       fetcher.add(keySourcesOf(next.plan))
       const restart = await this.#server.publish(next)
+      if (this.#stopping) return
       this.#published = next
       reloads.succeeded()
       const but = restart
@@ -236,6 +249,7 @@ class WatchedGateway implements RunningGateway {
       log.info(`the configuration was reloaded${but}`)
       terminal.err(`the configuration was reloaded${but}\n`)
     } catch (cause) {
+      if (this.#stopping) return
       reloads.failed()
       const { message, hint } = startFailure(cause)
       log.error('the configuration could not be published; the last good one serves on', { error: message })

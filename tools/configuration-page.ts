@@ -65,7 +65,8 @@ routes:
 
 The files are watched, and read again when one changes. Routes, rules, authentications with their keys, backends, imports,
 \`trustedProxies\` and \`http\` are swapped in whole, without a restart; so are \`maxTokenBytes\` and \`maxFormBytes\`. A file
-with errors changes nothing: the last good configuration serves on. These are read once, and need a restart:
+with errors changes nothing: the last good configuration serves on. What changes while the files are read is read once,
+right after, and a gateway that stops reads no more. These are read once, and need a restart:
 \`listeners\` (but for the content of their certificate files), \`admin\`, \`timeouts\`, \`log\`, \`engine\`, \`workers\`, and of
 \`limits\` the settings \`maxHeadBytes\`, \`maxHeaders\` and \`maxConnections\`.
 `

@@ -139,6 +139,7 @@ class RunningServer implements Server, HandedServer {
   readonly addresses: readonly string[]
   /** The configuration in it is what runs: a later one replaces the plan, the backends and the certificates alone. */
   readonly #parts: Parts
+  #draining = false
 
   constructor(parts: Parts, addresses: readonly string[]) {
     this.addresses = addresses
@@ -151,7 +152,9 @@ class RunningServer implements Server, HandedServer {
 
   async publish(next: Configuration): Promise<boolean> {
     const prepared = await this.prepare(next)
-    prepared.commit()
+    // Nobody would close what is opened now.
+    if (this.#draining) prepared.abandon()
+    else prepared.commit()
     return needsRestart(this.#parts.configuration, next)
   }
 
@@ -202,6 +205,7 @@ class RunningServer implements Server, HandedServer {
 
   async drain(): Promise<void> {
     const { configuration, listeners, upstreams } = this.#parts
+    this.#draining = true
     const closed = Promise.all(listeners.map(({ listener }) => listener.close()))
     const timer = setTimeout(() => this.kill(), configuration.server.timeouts.drainMs)
     await closed

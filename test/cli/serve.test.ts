@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run, start } from './built-cli.ts'
 import { createFolder } from './folder.ts'
 import { childrenOf } from '../support/process-gateway.ts'
@@ -201,6 +202,25 @@ describe('claimgate serve, reloading', { timeout: 60_000 }, () => {
     assert.equal(await (await slow).text(), 'slow, and whole')
     gateway.signal('SIGTERM')
     assert.equal(await gateway.ended, 0)
+  })
+
+  it('reads once for all signals that come while it reads, and ends without reading for those', async () => {
+    folder.write('storm.yaml', configuration('/open'))
+    const { gateway, url } = await serve('storm.yaml')
+    let signals = 0
+    for (const untilMs = Date.now() + 500; Date.now() < untilMs; signals++) {
+      gateway.signal('SIGHUP')
+      // oxlint-disable-next-line no-await-in-loop -- signals that are pending are one
+      await sleep(2)
+    }
+    folder.write('storm.yaml', configuration('/last'))
+    gateway.signal('SIGHUP')
+    while ((await status(`${url}/last`)) !== 200) await sleep(20)
+    for (let i = 0; i < 20; i++) gateway.signal('SIGHUP')
+    gateway.signal('SIGTERM')
+    assert.equal(await gateway.ended, 0)
+    const reloads = gateway.output.stderr.split('was reloaded').length - 1
+    assert.ok(reloads > 0 && reloads < signals / 4, `${signals} signals, ${reloads} reloads`)
   })
 
   it('sees a changed file by itself', async () => {

@@ -265,6 +265,23 @@ describe('the end of several workers', { skip: noProcesses, timeout: 120_000 }, 
     assert.deepEqual(pids.filter(isAlive), [])
   })
 
+  test('nor does a change that waits for such a worker', async () => {
+    await using gateway = await start()
+    const pids = gateway.workers()
+    process.kill(pids[0]!, 'SIGSTOP')
+    gateway.cli.signal('SIGHUP')
+    // Read and sent to both; one will not answer.
+    await sleep(1500)
+    const beganMs = Date.now()
+    gateway.cli.signal('SIGTERM')
+    await gateway.cli.until('stopping')
+    assert.equal((await new KeepAliveClient(gateway.url).ask('/open/x')).error, 'ECONNREFUSED')
+    assert.equal(await gateway.cli.ended, 0)
+    assert.ok(Date.now() - beganMs < 8000, 'the drain time and some grace')
+    assert.deepEqual(pids.filter(isAlive), [])
+    assert.doesNotMatch(gateway.cli.output.stderr, /error:|serves on/)
+  })
+
   test('workers end with their primary, however that ends, and answer what is under way', async () => {
     await using gateway = await start()
     const pids = gateway.workers()
