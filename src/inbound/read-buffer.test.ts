@@ -33,7 +33,7 @@ test('several parts of one read are kept, small and large', () => {
 test('sockets that bring little share their memory', () => {
   const [one, other] = [new ReadBuffer(), new ReadBuffer()]
   keepRead(one, 32_768, 1)
-  assert.equal(one.next(), other.next())
+  assert.ok(one.next() === other.next())
 })
 
 test('a socket that brings much has memory of its own, which nobody else is given, until it brings little again', () => {
@@ -43,9 +43,23 @@ test('a socket that brings much has memory of its own, which nobody else is give
   assert.notEqual(own, other.next())
   const kept = one.keep(own, 0, 40_000)
   assert.equal(kept.buffer, own.buffer, 'lent and not copied')
-  assert.notEqual(one.next(), own)
+  assert.ok(one.next() !== own)
   keepRead(one, 100, 1)
-  assert.equal(one.next(), other.next())
+  assert.ok(one.next() === other.next())
+})
+
+test('a socket whose large body is over has no memory of its own while it is idle', () => {
+  const shared = new ReadBuffer().next()
+  for (const lent of [false, true]) {
+    const { buffer, own } = inLargeBody()
+    const kept = buffer.keep(own.fill(2, 0, 40_000), 0, 40_000)
+    if (!lent) buffer.giveBack()
+    buffer.rest()
+    assert.ok(buffer.next() === shared)
+    keepRead(buffer, 65_536, 3)
+    keepRead(buffer, 65_536, 3)
+    assert.ok(!lent || kept.equals(Buffer.alloc(40_000, 2)))
+  }
 })
 
 test('memory of its own is used again where nothing of it was kept', () => {
@@ -54,7 +68,7 @@ test('memory of its own is used again where nothing of it was kept', () => {
   const own = buffer.next()
   buffer.keep(own, 0, 100)
   buffer.keep(own, 0, 40_000)
-  assert.notEqual(buffer.next(), own)
+  assert.ok(buffer.next() !== own)
 })
 
 /** A socket that is in the middle of a large body, and its memory. */
@@ -69,7 +83,7 @@ test('memory that was lent and given back at once is read into again', () => {
   for (let round = 0; round < 5; round++) {
     buffer.keep(own, 0, 40_000)
     buffer.giveBack()
-    assert.equal(buffer.next(), own)
+    assert.ok(buffer.next() === own)
   }
 })
 

@@ -70,6 +70,11 @@ export class ReadBuffer {
     return bytes.subarray(start, end)
   }
 
+  /** The body is over: whoever is idle, as thousands may be, needs no memory of its own. */
+  rest(): void {
+    this.#large = false
+  }
+
   /** The reader has no more need of anything that it was given. */
   giveBack(): void {
     if (this.#lent === 'to-reader') this.#lent = 'nothing'

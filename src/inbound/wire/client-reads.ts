@@ -70,6 +70,11 @@ export class ClientReads {
     this.#buffer?.giveBack()
   }
 
+  /** The body is over. */
+  rest(): void {
+    this.#buffer?.rest()
+  }
+
   /** What `keep` answers from here on is for somebody else. */
   begin(): void {
     this.#buffer?.begin()

@@ -118,6 +118,7 @@ export class WireRequestBody implements BodySource, BodySink {
       const consumer = this.#consumer
       this.#state = 'ended'
       this.#consumer = undefined
+      this.#connection.reads.rest()
       consumer?.end()
     }
     return taken

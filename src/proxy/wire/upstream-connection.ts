@@ -202,6 +202,7 @@ export class UpstreamConnection implements BodySink {
 
   #complete(user: ConnectionUser, decoder: BodyDecoder, more: boolean): void {
     if (this.#user !== user) return
+    this.#buffer?.rest()
     // A second answer nobody asked for: what follows it on this connection could be anybody's.
     if (more || this.#head?.keepAlive !== true) this.#gone = true
     user.complete(decoder.trailers)
