@@ -227,9 +227,7 @@ class WatchedGateway implements RunningGateway {
     const { log, terminal, load, fetcher, reloads } = this.#surroundings
     try {
       // Also those of a configuration with errors: the file that is missing now may come.
-      const next = await load((files) => {
-        if (!this.#stopping) this.#watch.watch(files)
-      })
+      const next = await load((files) => this.#watch.watch(files))
       if (this.#stopping) return
       if (next === undefined) {
         reloads.failed()
@@ -252,7 +250,7 @@ class WatchedGateway implements RunningGateway {
       if (this.#stopping) return
       reloads.failed()
       const { message, hint } = startFailure(cause)
-      log.error('the configuration could not be published; the last good one serves on', { error: message })
+      log.error('the configuration could not be reloaded; the last good one serves on', { error: message })
       printError(terminal, message, hint)
       terminal.err('the last good configuration serves on\n')
     } finally {

@@ -45,9 +45,9 @@ export interface AuthenticationRefusal {
 }
 
 /**
- * Steps 5 and 6 of a request: finds the token and verifies it by an authentication that covers the request; the token's `iss`
- * picks among several. Answers nobody (undefined) where no token is needed: whatever is wrong with one there is no
- * matter.
+ * Steps 5 and 6 of a request: finds the token and verifies it by an authentication that covers the request; the token's
+ * `iss` picks among several. Answers nobody (undefined) where no token is needed: whatever is wrong with one there is
+ * no matter.
  */
 export function authenticate(
   input: AuthenticationInput,

@@ -4,8 +4,8 @@ import type { Authentication } from '../plan/plan.ts'
 import type { TokenLocation } from '../plan/spec.ts'
 
 /**
- * Somebody whose token was verified. A token that is known and comes again, at the same place and for the same
- * authentication, is the same object, by whichever rule. INVARIANT: only `authenticate` makes one.
+ * Somebody whose token was verified. A token that is known and comes again, at the same place, by the same key
+ * and for the same authentication, is the same object, by whichever rule. INVARIANT: only `authenticate` makes one.
  */
 export interface Principal {
   /** Who let them in. */

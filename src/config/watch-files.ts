@@ -10,18 +10,22 @@ export class FileWatch {
   readonly #changed: () => void
   #files: readonly string[] = []
   #timer: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor(changed: () => void) {
     this.#changed = changed
   }
 
   watch(files: readonly string[]): void {
+    if (this.#closed) return
     this.#unwatch()
     this.#files = files
     for (const file of files) watchFile(file, { interval: INTERVAL_MS, persistent: false }, this.#onChange)
   }
 
+  /** Watches nothing from here on, whatever it is told. */
   close(): void {
+    this.#closed = true
     this.#unwatch()
     clearTimeout(this.#timer)
   }

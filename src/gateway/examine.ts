@@ -50,9 +50,8 @@ export function examine(
   const place = locate(plan, request, trace)
   if (!place.ok) return err(refused(place.error))
   const { host, path, query } = place.value
-  const match = plan.routes.match(host, path, request.method)
-  if (match.kind !== 'route') return err(unrouted(match, host, path, trace))
-  const route = match
+  const route = plan.routes.match(host, path, request.method)
+  if (route.kind !== 'route') return err(unrouted(route, host, path, trace))
   trace?.push({
     stage: 'route',
     outcome: 'passed',
@@ -60,7 +59,7 @@ export function examine(
     subject: route.spec.name,
     origin: `${route.spec.origin.file}:${route.spec.origin.line}`,
   })
-  const cover = route.cover ?? route.guards.cover(host, path)
+  const cover = route.guards.cover(host, path)
   if (trace !== undefined) traceCover(route, cover, host, path, trace)
   const form = cover.wantsForm || route.reserved.form.size > 0 ? formType(request.headers) : NO_FORM
   if (!form.ok) return err(unreadableForm(form.error, route, trace))

@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { json } from '../../test/support/key-answer.ts'
+import { failureOf, fetched } from '../../test/support/key-fetch.ts'
 import { startKeyServer } from '../../test/support/key-server.ts'
-import { keySource } from '../../test/support/key-source.ts'
 import { startRawServer } from '../../test/support/raw-http.ts'
-import { fetchKeys, type FetchedText } from './fetch-keys.ts'
-import type { FetchFailure } from './failure.ts'
-
-async function fetched(url: string): Promise<FetchedText> {
-  const answer = await fetchKeys(keySource({ url }))
-  assert.ok(answer.ok, answer.ok ? '' : answer.error.message)
-  return answer.value
-}
-
-async function failureOf(url: string): Promise<FetchFailure> {
-  const answer = await fetchKeys(keySource({ url }))
-  assert.ok(!answer.ok, 'a document came')
-  return answer.error
-}
 
 describe('a key document', { timeout: 60_000 }, () => {
   it('comes with how long it is fresh, where its server says so', async () => {
     await using server = await startKeyServer()
     server.serve('/keys', json({ keys: [] }, { 'Cache-Control': 'max-age=60', Age: '10' }))
     server.serve('/silent', json({ keys: [] }))
-    assert.deepEqual(await fetched(`${server.url}/keys`), { text: '{"keys":[]}', freshMs: 50_000 })
-    assert.equal((await fetched(`${server.url}/silent`)).freshMs, undefined)
+    assert.deepEqual(await fetched({ url: `${server.url}/keys` }), { text: '{"keys":[]}', freshMs: 50_000 })
+    assert.equal((await fetched({ url: `${server.url}/silent` })).freshMs, undefined)
   })
 
   it('that says until when it is fresh and not what time it is, is fresh from when it came', async () => {
@@ -38,7 +24,7 @@ describe('a key document', { timeout: 60_000 }, () => {
       )
     })
     const sinceMs = Date.now()
-    const { freshMs = 0 } = await fetched(`${raw.url}/keys`)
+    const { freshMs = 0 } = await fetched({ url: `${raw.url}/keys` })
     assert.ok(freshMs <= untilMs - sinceMs && freshMs >= untilMs - Date.now(), String(freshMs))
   })
 
@@ -47,21 +33,21 @@ describe('a key document', { timeout: 60_000 }, () => {
     const at = `${server.url}/keys`
     for (const status of [429, 503]) {
       server.serve('/keys', { status, headers: { 'Retry-After': '120' } })
-      assert.deepEqual(await failureOf(at), {
+      assert.deepEqual(await failureOf({ url: at }), {
         message: `\`${server.url}/keys\` answers with status ${status}, and wants to be asked again in 120 s`,
         retryAfterMs: 120_000,
       })
     }
     const headers = { Date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'Retry-After': 'Thu, 01 Jan 2026 00:00:30 GMT' }
     server.serve('/keys', { status: 503, headers })
-    assert.equal((await failureOf(at)).retryAfterMs, 30_000)
+    assert.equal((await failureOf({ url: at })).retryAfterMs, 30_000)
     for (const [status, said] of [
       [500, '120'],
       [404, '120'],
       [503, 'soon'],
     ] as const) {
       server.serve('/keys', { status, headers: { 'Retry-After': said } })
-      assert.equal((await failureOf(at)).retryAfterMs, undefined)
+      assert.equal((await failureOf({ url: at })).retryAfterMs, undefined)
     }
   })
 })

@@ -5,26 +5,11 @@ import { describe, it } from 'node:test'
 import { createAuthority } from '../../test/support/authority.ts'
 import { json, redirect } from '../../test/support/key-answer.ts'
 import { discoveryOf } from '../../test/support/key-documents.ts'
+import { failureOf, fetched } from '../../test/support/key-fetch.ts'
 import { startKeyServer } from '../../test/support/key-server.ts'
-import { keySource } from '../../test/support/key-source.ts'
 import { whyNoOpenssl } from '../../test/support/openssl.ts'
-import { fetchKeys, type FetchedText } from './fetch-keys.ts'
-import type { FetchFailure } from './failure.ts'
-import type { KeySourceSpec } from './spec.ts'
 
 const TLS = { ca: undefined, certificate: undefined, serverName: undefined, verifies: true } as const
-
-async function fetched(spec: Partial<KeySourceSpec>): Promise<FetchedText> {
-  const answer = await fetchKeys(keySource(spec))
-  assert.ok(answer.ok, answer.ok ? '' : answer.error.message)
-  return answer.value
-}
-
-async function failureOf(spec: Partial<KeySourceSpec>): Promise<FetchFailure> {
-  const answer = await fetchKeys(keySource(spec))
-  assert.ok(!answer.ok, 'a document came')
-  return answer.error
-}
 
 describe('a key document', { timeout: 60_000 }, () => {
   it('is UTF-8, with a mark of byte order or without', async () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../kernel/clock.ts'
 import { removeLeftovers } from './cache-leftovers.ts'
-import { codeOf, isOwn } from './own-files.ts'
+import { isOwn } from './own-files.ts'
 
 /** The last good document of one source, as it is kept on disk. It holds public keys and times, nothing else. */
 export interface CachedDocument {
@@ -176,3 +176,7 @@ const READ_ITSELF = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constant
 const MAX_FILE_BYTES = 32 * 1024 * 1024
 /** How often the folder is looked through for what nobody uses any more. */
 const LEFTOVERS_EACH_MS = 24 * 3_600_000
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+}

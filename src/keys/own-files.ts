@@ -11,7 +11,3 @@ export function mayOthersWrite(mode: number): boolean {
 }
 
 const OTHERS_WRITE = 0o022
-
-export function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-}

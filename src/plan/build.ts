@@ -34,7 +34,7 @@ export function buildPlan(spec: PlanSpec, keys = new KeyStore()): Plan {
     )
   const [global, none] = [guardSet(spec.guards), guardSet([])]
   const guardsOf = ({ guards }: RouteSpec): RouteGuards =>
-    new RouteGuards(guards.length === 0 ? none : guardSet(guards), global, covers)
+    new RouteGuards(guards.length === 0 ? none : guardSet(guards), global)
   const reserved = reservedByBackend(spec, authentications)
   const checkpoints = checkpointsOf(spec.checkpoints, spec.backends, keys)
   // One text for all routes to a backend, and not one each.
@@ -78,7 +78,6 @@ function buildRoute(
     methods: spec.methods,
     backend,
     pathRewrites: spec.pathRewrites.length === 0 ? NO_REWRITES : spec.pathRewrites,
-    cover: guards.constant,
     guards,
     checkpoints,
     reserved: reserved.get(spec.backend) ?? NOTHING_RESERVED,

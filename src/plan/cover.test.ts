@@ -62,10 +62,10 @@ test('what is asked by the same authentications in the same order is one cover',
   assert.equal(new Set([cover, ...others]).size, 6)
   assert.deepEqual(covers.of(true, [two, one]).authentications, [two, one])
   const [optional, none] = [covers.of(false, [two]), covers.of(false, [])]
-  assert.equal(covers.join(cover, optional), cover)
-  assert.equal(covers.join(none, optional), optional)
-  const joined = covers.join(covers.of(true, [one]), covers.of(true, [two]))
-  assert.equal(covers.join(covers.of(true, [one]), covers.of(true, [two])), joined)
+  assert.equal(joinCovers(cover, optional), cover)
+  assert.equal(joinCovers(none, optional), optional)
+  const joined = joinCovers(covers.of(true, [one]), covers.of(true, [two]))
+  assert.equal(joinCovers(covers.of(true, [one]), covers.of(true, [two])), joined)
   assert.deepEqual([names(joined.authentications), joined.rules], [['one', 'two'], 2])
 })
 

@@ -18,9 +18,8 @@ export interface Cover {
   readonly withheld: readonly TokenLocation[]
   /** Whether some location is a form field, so that the body must be read first. */
   readonly wantsForm: boolean
-  /** For `Covers` alone: what it was last joined to, and what came of that. */
-  lastPartner: Cover | undefined
-  lastJoined: Cover | undefined
+  /** What came of joining others to it, for `joinCovers` alone. */
+  readonly joined: WeakMap<Cover, Cover>
 }
 
 /** Authentications that look for their tokens in the same places. */
@@ -68,16 +67,23 @@ export function coverOf(
     searches,
     withheld: [...new Set(withheld)],
     wantsForm,
-    lastPartner: undefined,
-    lastJoined: undefined,
+    joined: new WeakMap(),
   }
 }
 
-/** What two sets of guards ask of one request together: a token if one of them asks for one, by those that ask. */
+/**
+ * What two sets of guards ask of one request together: a token if one of them asks for one, by those that ask. The same
+ * object for the same two.
+ */
 export function joinCovers(a: Cover, b: Cover): Cover {
   if (b.rules === 0 || (a.required && !b.required)) return a
   if (a.rules === 0 || (b.required && !a.required)) return b
-  return coverOf(a.required, [...a.authentications, ...b.authentications], a.rules + b.rules)
+  let joined = b.joined.get(a)
+  if (joined === undefined) {
+    joined = coverOf(a.required, [...a.authentications, ...b.authentications], a.rules + b.rules)
+    b.joined.set(a, joined)
+  }
+  return joined
 }
 
 /**
@@ -87,7 +93,6 @@ export function joinCovers(a: Cover, b: Cover): Cover {
 export class Covers {
   readonly #ids = new Map<Authentication, number>()
   readonly #covers = new Map<string, Cover>()
-  readonly #joined = new WeakMap<Cover, WeakMap<Cover, Cover>>()
 
   /** As `coverOf`, and the same object for the same. Nothing is forgotten: for what the plan says, not for requests. */
   of(required: boolean, ofRules: readonly Authentication[]): Cover {
@@ -96,18 +101,6 @@ export class Covers {
     let cover = this.#covers.get(name)
     if (cover === undefined) this.#covers.set(name, (cover = coverOf(required, ofRules)))
     return cover
-  }
-
-  /** As `joinCovers`, and the same object for the same. */
-  join(a: Cover, b: Cover): Cover {
-    if (b.lastPartner === a && b.lastJoined !== undefined) return b.lastJoined
-    let row = this.#joined.get(a)
-    if (row === undefined) this.#joined.set(a, (row = new WeakMap()))
-    let joined = row.get(b)
-    if (joined === undefined) row.set(b, (joined = joinCovers(a, b)))
-    b.lastPartner = a
-    b.lastJoined = joined
-    return joined
   }
 
   #idOf(authentication: Authentication): number {

@@ -1,5 +1,5 @@
-import { ConditionIndex, type ConditionEntry } from '../policy/index.ts'
-import { coverOf, Covers, type Cover } from './cover.ts'
+import { ConditionIndex } from '../policy/index.ts'
+import { coverOf, Covers, joinCovers, type Cover } from './cover.ts'
 import type { Authentication, Guard } from './plan.ts'
 import type { ConditionSpec } from './spec.ts'
 
@@ -11,14 +11,14 @@ export interface Coverage {
   readonly condition: ConditionSpec | undefined
 }
 
+/** More different covers than any set of rules gives in practice; past it the table starts anew. */
+const MAX_COVERS = 1024
+
 /** One condition, and the place among the guards of the one that has it. */
 interface Listing {
   readonly index: number
   readonly condition: ConditionSpec
 }
-
-/** More different covers than any set of rules gives in practice; past it the table starts anew. */
-const MAX_COVERS = 1024
 
 /** A guard that a request may be listed by. One object for all of its conditions, so that it is at hand. */
 interface Listed {
@@ -42,11 +42,10 @@ export class GuardSet {
 
   constructor(guards: readonly Guard[], covers = new Covers()) {
     this.guards = guards
-    const entries = guards.flatMap((guard, index) => {
-      const value: Listed = { index, alone: undefined }
-      return conditionsOf(guard).map((condition) => ({ condition, value }))
+    this.#conditions = indexOf(guards, (index) => {
+      const listed: Listed = { index, alone: undefined }
+      return () => listed
     })
-    this.#conditions = entries.length === 0 ? undefined : new ConditionIndex(entries)
     const { required, asking } = this.#asking(new Set())
     this.#unlisted = covers.of(required, asking)
   }
@@ -67,23 +66,15 @@ export class GuardSet {
 
   /** The same, guard by guard and with the most specific condition of each, for people: one look-up too. */
   explain(host: string, path: string): readonly Coverage[] {
+    this.#told ??= indexOf(this.guards, (index) => (condition) => ({ index, condition }))
     const listed = new Map<number, ConditionSpec>()
-    for (const { index, condition } of this.#listings()?.listing(host, path) ?? []) {
+    for (const { index, condition } of this.#told?.listing(host, path) ?? []) {
       if (!listed.has(index)) listed.set(index, condition)
     }
     return this.guards.map((guard, index) => {
       const condition = listed.get(index)
       return { guard, needs: needsToken(guard, condition !== undefined), condition }
     })
-  }
-
-  #listings(): ConditionIndex<Listing> | undefined {
-    if (this.#conditions === undefined) return undefined
-    const entries = (): readonly ConditionEntry<Listing>[] =>
-      this.guards.flatMap((guard, index) =>
-        conditionsOf(guard).map((condition) => ({ condition, value: { index, condition } })),
-      )
-    return (this.#told ??= new ConditionIndex(entries()))
   }
 
   #coverOfSeveral(listed: readonly Listed[]): Cover {
@@ -119,16 +110,14 @@ export class GuardSet {
 export class RouteGuards {
   readonly own: GuardSet
   readonly global: GuardSet
-  readonly #covers: Covers
   /** What all of them ask of every request; undefined where that depends on the request. */
-  readonly constant: Cover | undefined
+  readonly #constant: Cover | undefined
 
-  constructor(own: GuardSet, global: GuardSet, covers = new Covers()) {
+  constructor(own: GuardSet, global: GuardSet) {
     this.own = own
     this.global = global
-    this.#covers = covers
     const [ofOwn, ofGlobal] = [own.constant, global.constant]
-    this.constant = ofOwn === undefined || ofGlobal === undefined ? undefined : covers.join(ofOwn, ofGlobal)
+    if (ofOwn !== undefined && ofGlobal !== undefined) this.#constant = joinCovers(ofOwn, ofGlobal)
   }
 
   /** How many guards there are, whatever they ask of a request. */
@@ -138,13 +127,24 @@ export class RouteGuards {
 
   /** What all of them ask of a request to `path` on `host`, both canonical. */
   cover(host: string, path: string): Cover {
-    if (this.constant !== undefined) return this.constant
-    return this.#covers.join(this.own.cover(host, path), this.global.cover(host, path))
+    return this.#constant ?? joinCovers(this.own.cover(host, path), this.global.cover(host, path))
   }
 
   explain(host: string, path: string): readonly Coverage[] {
     return [...this.own.explain(host, path), ...this.global.explain(host, path)]
   }
+}
+
+/** All conditions of all guards, each with what `valueOf` says of it; undefined where there are none. */
+function indexOf<T>(
+  guards: readonly Guard[],
+  valueOf: (index: number) => (condition: ConditionSpec) => T,
+): ConditionIndex<T> | undefined {
+  const entries = guards.flatMap((guard, index) => {
+    const value = valueOf(index)
+    return conditionsOf(guard).map((condition) => ({ condition, value: value(condition) }))
+  })
+  return entries.length === 0 ? undefined : new ConditionIndex(entries)
 }
 
 function conditionsOf(guard: Guard): readonly ConditionSpec[] {

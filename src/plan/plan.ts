@@ -2,7 +2,6 @@ import type { TokenLimits } from '../jwt/index.ts'
 import type { LiveKeys } from '../keys/index.ts'
 import type { AddressSet } from '../policy/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import type { Cover } from './cover.ts'
 import type { RouteGuards } from './guard-set.ts'
 import type { RouteIndex } from './route-index.ts'
 import type { AuthenticationSpec, GuardSpec, PathRewriteSpec, PlanSpec, RouteSpec } from './spec.ts'
@@ -29,8 +28,6 @@ export interface Route {
   /** The name of a backend of the plan. */
   readonly backend: string
   readonly pathRewrites: readonly PathRewriteSpec[]
-  /** What its guards ask of every request; undefined where that depends on the request. */
-  readonly cover: Cover | undefined
   readonly guards: RouteGuards
   /** What a request passes beside the guards, in order; nearly always empty. */
   readonly checkpoints: readonly Checkpoint[]

@@ -15,7 +15,6 @@ function route(spec: Partial<RouteSpec>): Route {
     methods: spec.methods,
     backend: 'b',
     pathRewrites: [],
-    cover: undefined,
     guards: new RouteGuards(new GuardSet([]), new GuardSet([])),
     checkpoints: [],
     reserved: { header: NO_NAMES, query: NO_NAMES, form: NO_NAMES, cookie: NO_NAMES },

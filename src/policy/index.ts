@@ -1,7 +1,7 @@
 export { AddressSet, parseAddressBlock, plainAddress } from './address-set.ts'
 export { canonicalHost } from './host.ts'
 export { canonicalPath, type PathOptions } from './canonical-path.ts'
-export { ConditionIndex, type ConditionEntry } from './condition-index.ts'
+export { ConditionIndex } from './condition-index.ts'
 export { HostIndex } from './host-index.ts'
 export { parseHostPattern } from './host-pattern.ts'
 export { PathIndex, type PathEntry } from './path-index.ts'

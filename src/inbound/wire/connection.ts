@@ -65,13 +65,18 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     return this.#current?.head.minor ?? 1
   }
 
+  /** Whether the client has yet to take something. */
+  get busy(): boolean {
+    return this.#writer.busy
+  }
+
   /** Closes the connection if it is between two requests, so that it disturbs nobody. */
   closeIfIdle(): void {
     const { phase } = this.#clock
     if ((phase !== 'idle' && phase !== 'head') || this.reads.holds) return
     if (this.#reader.pendingBytes > 0) return
     // The client may still be taking its last answer.
-    if (this.#writer.busy) this.#linger()
+    if (this.busy) this.#linger()
     else this.#socket.destroy()
   }
 
@@ -184,10 +189,6 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     current.body.fail(CLIENT_GONE)
     current.response.gone()
     this.#owner.exchangeClosed()
-  }
-
-  get busy(): boolean {
-    return this.#writer.busy
   }
 
   /** Gives the bytes before `end` to whoever they are for; what nobody takes now is held. */

@@ -13,8 +13,8 @@ import {
   type WireFields,
 } from '../../http1/index.ts'
 import { writeGathered, writeText } from '../../inbound/gathered-write.ts'
-import { codedError } from '../node/failure.ts'
 import { ReadBuffer } from '../../inbound/read-buffer.ts'
+import { codedError } from '../node/failure.ts'
 
 /** Whoever's request is on a connection. */
 export interface ConnectionUser {
