@@ -1,3 +1,6 @@
+import type { Log } from '../telemetry/log.ts'
+import { respond, type ErrorResponse, type Refusable } from './respond.ts'
+
 /** A refusal that is ready, and waits for its time. */
 export interface LateAnswer {
   answerLate(): void
@@ -6,20 +9,25 @@ export interface LateAnswer {
 /**
  * Answers to sources that send little but bad tokens. Each waits a while, and so does its connection, which has one
  * request at a time: a client that sends the next request after the answer to the last is slowed down, however fast it
- * is, and the others are served meanwhile. They leave in the order in which they came, some at a time.
+ * is, and the others are served meanwhile. They leave in the order in which they came, a few at a time: what so many
+ * connections send next is read and refused at the same pace.
  */
 export class LateAnswers {
-  /** One list for each tick until the answer, and what is left of those that are due. */
-  readonly #ticks: LateAnswer[][] = [[]]
-  #due: LateAnswer[] = []
+  /** A ring, and for each of its slots the tick at which it is due. */
+  readonly #answers: (LateAnswer | undefined)[] = Array.from({ length: MAX_HELD })
+  readonly #due = new Uint32Array(MAX_HELD)
+  #first = 0
   #held = 0
+  #ticks = 0
   #ticking = false
 
   /** Answers false where so many are held that this one has to leave at once. */
   hold(answer: LateAnswer): boolean {
-    if (this.#held >= MAX_HELD) return false
+    if (this.#held === MAX_HELD) return false
+    const slot = (this.#first + this.#held) % MAX_HELD
+    this.#answers[slot] = answer
+    this.#due[slot] = this.#ticks + HOLD_TICKS
     this.#held++
-    this.#ticks.at(-1)?.push(answer)
     this.#tickSoon()
     return true
   }
@@ -30,21 +38,55 @@ export class LateAnswers {
   }
 
   readonly #tick = (): void => {
-    this.#ticks.push([])
-    if (this.#ticks.length > HOLD_TICKS) this.#due = this.#due.concat(this.#ticks.shift() ?? [])
-    for (const answer of this.#due.splice(0, MAX_IN_TICK)) {
-      this.#held--
-      answer.answerLate()
-    }
+    this.#ticks++
+    for (let left = MAX_IN_TICK; left > 0 && this.#isDue(); left--) this.#shift()?.answerLate()
     this.#ticking = false
     if (this.#held > 0) this.#tickSoon()
+    else this.#ticks = 0
+  }
+
+  #isDue(): boolean {
+    return this.#held > 0 && (this.#due[this.#first] ?? 0) <= this.#ticks
+  }
+
+  #shift(): LateAnswer | undefined {
+    const answer = this.#answers[this.#first]
+    this.#answers[this.#first] = undefined
+    this.#first = (this.#first + 1) % MAX_HELD
+    this.#held--
+    return answer
   }
 }
 
-const TICK_MS = 20
+/** The usual one. It holds nothing of its request, which is recorded and over: thousands may wait. */
+export class HeldAnswer implements LateAnswer {
+  readonly #refusable: Refusable
+  readonly #answer: ErrorResponse
+  readonly #log: Log
+
+  constructor({ body, response }: Refusable, answer: ErrorResponse, log: Log) {
+    this.#refusable = { body, response }
+    this.#answer = answer
+    this.#log = log
+  }
+
+  answerLate(): void {
+    try {
+      respond(this.#refusable, this.#answer)
+    } catch (cause) {
+      this.#refusable.response.abort()
+      this.#log.error('a late answer met a bug of the gateway', { error: String(cause) })
+    }
+  }
+}
+
+const TICK_MS = 10
 /** Half a second. */
-const HOLD_TICKS = 25
-/** Two thousand in a second, so that those of a burst do not come back as one. */
-const MAX_IN_TICK = 40
-/** Some kilobytes each; about as many as a listener has connections. */
+const HOLD_TICKS = 50
+/**
+ * Five hundred in a second. With the requests that follow on them that is about a twentieth of a core, and those of a
+ * burst do not come back as one.
+ */
+const MAX_IN_TICK = 5
+/** About as many as a listener has connections. */
 const MAX_HELD = 10_000

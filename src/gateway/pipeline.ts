@@ -16,11 +16,11 @@ import type { Log } from '../telemetry/log.ts'
 import { accessEntry } from './access-entry.ts'
 import { decide, type Decision, type Forwarded, type Waiting } from './decide.ts'
 import { examine, refused, unreadableForm, type Examined, type Refused } from './examine.ts'
-import type { LateAnswer, LateAnswers } from './late-answers.ts'
+import { HeldAnswer, type LateAnswers } from './late-answers.ts'
 import type { Live, Published } from './live.ts'
 import { readForm } from './read-form.ts'
 import type { RequestMetrics } from './request-metrics.ts'
-import { respond } from './respond.ts'
+import { errorResponse, respond } from './respond.ts'
 
 /** What the pipeline is given; the same for every request. */
 export interface PipelineContext {
@@ -56,7 +56,7 @@ export function serve(exchange: Exchange, context: PipelineContext): void {
 const MAX_WAITS = 64
 
 /** One request on its way through. */
-class Passage implements UpstreamEvents, LateAnswer {
+class Passage implements UpstreamEvents {
   readonly exchange: Exchange
   readonly startedMs: number
   /** By a clock that nobody sets back or forth; read only where it is measured. */
@@ -72,7 +72,6 @@ class Passage implements UpstreamEvents, LateAnswer {
   #observations: readonly Observation[] = []
   #awaited: AwaitedToken | undefined
   #external: ExternalChecks | undefined
-  #late: Refused | undefined
   #waits = 0
   #status = 0
   #recorded = false
@@ -164,22 +163,8 @@ class Passage implements UpstreamEvents, LateAnswer {
     })
   }
 
-  answerLate(): void {
-    if (this.#late === undefined) return
-    try {
-      this.#answer(this.#late)
-    } catch (cause) {
-      this.fault(cause)
-    }
-  }
-
-  #refuse(refusal: Refused): void {
-    if (!refusal.late || !this.#context.lateAnswers.hold(this)) return this.#answer(refusal)
-    this.#late = refusal
-  }
-
   /** The only way out with an error. */
-  #answer({ refusal, style, route, headers, response, observations }: Refused): void {
+  #refuse({ refusal, style, route, headers, response, observations, late }: Refused): void {
     const { exchange, requestId } = this
     const { request } = exchange
     this.#route = route
@@ -189,9 +174,11 @@ class Passage implements UpstreamEvents, LateAnswer {
       exchange.response.abort()
       return this.#record('broken', refusal)
     }
-    exchange.body.discard()
-    const answer = { refusal, style, requestId, headers, request }
-    this.#status = respond(exchange.response, response === undefined ? answer : { ...answer, response })
+    const words = { refusal, style, requestId, headers, request }
+    const answer = errorResponse(response === undefined ? words : { ...words, response })
+    this.#status = answer.status
+    if (!late || !this.#context.lateAnswers.hold(new HeldAnswer(exchange, answer, this.#context.log)))
+      respond(exchange, answer)
     this.#record('refuse', refusal)
   }
 

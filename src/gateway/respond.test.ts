@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CATALOG, type ErrorCode } from '../errors/catalog.ts'
 import { refuse } from '../errors/refusal.ts'
+import type { BodySource, ResponseSink } from '../inbound/exchange.ts'
 import { errorResponse, respond, type ErrorResponse } from './respond.ts'
 
 const CODES = Object.keys(CATALOG) as readonly ErrorCode[]
@@ -89,19 +90,24 @@ test('further fields of a refusal are sent', () => {
 
 test('the length that is announced is that of the body in bytes', () => {
   const calls: unknown[] = []
-  const status = respond(
-    {
-      started: false,
-      interim: () => assert.fail(),
-      head: (code, _, length) => void calls.push(code, length),
-      write: (piece) => calls.push(piece.length) > 0,
-      end: () => void calls.push('end'),
-      abort: () => assert.fail(),
-      onDrain: undefined,
-      watch: undefined,
-    },
-    { refusal: refuse('GW_ROUTE_NOT_FOUND', 'x'), style: 'problem', requestId: 'ü', headers: [] },
-  )
-  const [code, announced, written, end] = calls
-  assert.deepEqual([status, code, announced, end], [404, 404, written, 'end'])
+  const body: BodySource = {
+    length: 0,
+    start: () => assert.fail(),
+    resume: () => assert.fail(),
+    discard: () => void calls.push('discard'),
+  }
+  const response: ResponseSink = {
+    started: false,
+    interim: () => assert.fail(),
+    head: (code, _, length) => void calls.push(code, length),
+    write: (piece) => calls.push(piece.length) > 0,
+    end: () => void calls.push('end'),
+    abort: () => assert.fail(),
+    onDrain: undefined,
+    watch: undefined,
+  }
+  const refusal = refuse('GW_ROUTE_NOT_FOUND', 'x')
+  respond({ body, response }, errorResponse({ refusal, style: 'problem', requestId: 'ü', headers: [] }))
+  const [discard, code, announced, written, end] = calls
+  assert.deepEqual([discard, code, announced, end], ['discard', 404, written, 'end'])
 })

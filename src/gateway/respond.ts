@@ -2,7 +2,7 @@ import { catalogEntry } from '../errors/catalog.ts'
 import type { Refusal } from '../errors/refusal.ts'
 import { FieldList } from '../http1/index.ts'
 import type { ExternalResponse } from '../authz/index.ts'
-import type { ResponseSink } from '../inbound/exchange.ts'
+import type { Exchange } from '../inbound/exchange.ts'
 import { headerValues } from '../inbound/fields/headers.ts'
 import type { InboundRequest } from '../inbound/request.ts'
 import type { RefusalStyle } from '../plan/spec.ts'
@@ -108,14 +108,19 @@ function realmOf({ peer, authority, target }: InboundRequest): string {
   return url.slice(0, MAX_REALM_CHARS).replaceAll(/["\\]/g, '')
 }
 
-/** Sends the answer to a refusal and returns its status. */
-export function respond(sink: ResponseSink, answer: RefusalAnswer): number {
-  const { status, headers, body } = errorResponse(answer)
+/** What a refusal needs of its exchange: the rest of it may be forgotten before it is answered. */
+export type Refusable = Pick<Exchange, 'body' | 'response'>
+
+/** Sends the answer to a refusal, whatever of the request is still to come. */
+export function respond(
+  { body: unread, response }: Refusable,
+  { status, headers, body }: ErrorResponse,
+): void {
+  unread.discard()
   const bytes = Buffer.from(body, 'utf8')
-  sink.head(status, new FieldList(headers), bytes.length)
-  sink.write(bytes)
-  sink.end()
-  return status
+  response.head(status, new FieldList(headers), bytes.length)
+  response.write(bytes)
+  response.end()
 }
 
 function retryAfter({ code, retryAfterSeconds: known }: Refusal): readonly string[] {

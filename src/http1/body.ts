@@ -17,7 +17,7 @@ export function createBodyDecoder(
 ): BodyDecoder {
   switch (framing.kind) {
     case 'none':
-      return new LengthDecoder(0)
+      return NO_BODY
     case 'length':
       return new LengthDecoder(framing.length)
     case 'chunked':
@@ -51,6 +51,15 @@ class LengthDecoder implements BodyDecoder {
     if (!this.done) this.problem = httpProblem('body-incomplete')
     return this.problem
   }
+}
+
+/** One for all: there is nothing that it could remember. */
+const NO_BODY: BodyDecoder = {
+  done: true,
+  problem: undefined,
+  trailers: NO_FIELDS,
+  push: () => 0,
+  finish: () => undefined,
 }
 
 class UntilCloseDecoder implements BodyDecoder {

@@ -8,7 +8,7 @@ import { peerOf } from '../node/peer.ts'
 import type { Peer } from '../request.ts'
 import type { ClientReads } from './client-reads.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { requestOf, type Current } from './current.ts'
+import { currentOf, requestOf, type Current } from './current.ts'
 import { HeadStart, HTTP2_PREFACE_HEAD } from './head-start.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { BODY_TOO_SLOW, HEAD_TOO_SLOW, problemRefusal } from './problem-refusal.ts'
@@ -58,11 +58,11 @@ export class WireConnection implements BodyConnection, ResponseConnection {
   }
 
   get method(): string {
-    return this.#current?.head.method ?? ''
+    return this.#current?.method ?? ''
   }
 
   get minor(): 0 | 1 {
-    return this.#current?.head.minor ?? 1
+    return this.#current?.minor ?? 1
   }
 
   /** Whether the client has yet to take something. */
@@ -126,7 +126,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#last =
       untilClose ||
       current === undefined ||
-      !current.head.keepAlive ||
+      !current.keepAlive ||
       current.body.closes ||
       // What came behind a request to upgrade may be meant for the protocol that was not agreed on.
       current.upgrade !== undefined ||
@@ -268,7 +268,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     const protocol = head.upgrade === undefined ? undefined : offeredProtocol(head)
     const upgrade =
       protocol === undefined ? undefined : new WireUpgradeOffer(protocol, (text) => this.#handOver(text))
-    this.#current = { head, body, response, upgrade }
+    this.#current = currentOf(head, body, response, upgrade)
     this.#owner.exchangeOpened()
     this.#owner.handle({
       request: requestOf(head, this.peer),
@@ -319,7 +319,7 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     this.#clock.enter('exchange')
     const body = new WireRequestBody({ kind: 'none' }, this.#owner.limits, false, this)
     const response = new WireResponse(this)
-    this.#current = { head: this.#headStart.asUnreadable(), body, response, upgrade: undefined }
+    this.#current = currentOf(this.#headStart.asUnreadable(), body, response, undefined)
     this.#owner.exchangeOpened()
     response.head(answer.status, new FieldList(answer.headers), answer.body.length)
     response.write(answer.body)

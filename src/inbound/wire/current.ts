@@ -4,12 +4,23 @@ import type { WireRequestBody } from './request-body.ts'
 import type { WireResponse } from './response.ts'
 import type { WireUpgradeOffer } from './upgrade-offer.ts'
 
-/** The exchange that a connection is busy with. */
-export interface Current {
-  readonly head: RequestHead
+/** What its answer must know of a request: its method, its version HTTP/1.`minor`, and whether the client would stay. */
+export type Asked = Pick<RequestHead, 'method' | 'minor' | 'keepAlive'>
+
+/** The exchange that a connection is busy with. It does not keep the head, which whoever handles it may let go. */
+export interface Current extends Asked {
   readonly body: WireRequestBody
   readonly response: WireResponse
   readonly upgrade: WireUpgradeOffer | undefined
+}
+
+export function currentOf(
+  { method, minor, keepAlive }: Asked,
+  body: WireRequestBody,
+  response: WireResponse,
+  upgrade: WireUpgradeOffer | undefined,
+): Current {
+  return { method, minor, keepAlive, body, response, upgrade }
 }
 
 export function requestOf(head: RequestHead, peer: Peer): InboundRequest {

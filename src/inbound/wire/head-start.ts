@@ -1,4 +1,4 @@
-import { NO_FIELDS, type RequestHead } from '../../http1/index.ts'
+import type { Asked } from './current.ts'
 
 /** What a connection of HTTP/2 begins with, as far as HTTP/1.1 takes it for a head (RFC 9113 §3.4). */
 export const HTTP2_PREFACE_HEAD = 'PRI * HTTP/2.0\r\n\r\n'
@@ -26,8 +26,8 @@ export class HeadStart {
     return this.#text === HTTP2_PREFACE_HEAD
   }
 
-  /** The head that stands for one that cannot be read: its answer is the last, and has no body where HEAD was asked. */
-  asUnreadable(): RequestHead {
+  /** What stands for a head that cannot be read: its answer is the last, and has no body where HEAD was asked. */
+  asUnreadable(): Asked {
     return ASKS_FOR_HEAD.test(this.#text) ? UNREADABLE_HEAD : UNREADABLE
   }
 
@@ -36,20 +36,5 @@ export class HeadStart {
   }
 }
 
-const UNREADABLE: RequestHead = {
-  method: '',
-  target: '',
-  minor: 1,
-  headers: NO_FIELDS,
-  repeated: false,
-  host: '',
-  framing: { kind: 'none' },
-  keepAlive: false,
-  connection: [],
-  upgrade: undefined,
-  expect: '',
-  expectContinue: false,
-  te: '',
-}
-
-const UNREADABLE_HEAD: RequestHead = { ...UNREADABLE, method: 'HEAD' }
+const UNREADABLE: Asked = { method: '', minor: 1, keepAlive: false }
+const UNREADABLE_HEAD: Asked = { ...UNREADABLE, method: 'HEAD' }
