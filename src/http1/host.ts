@@ -1,3 +1,5 @@
+import { TextMemo } from '../kernel/text-memo.ts'
+
 /** A DNS name has at most 253 characters; brackets and a port add seven. */
 const MAX_HOST_BYTES = 260
 
@@ -13,6 +15,17 @@ const PORT = /^[0-9]{1,5}$/
  * no zone id, no user information, no empty name (RFC 9110 §4.2.1), no empty port and none past 65535.
  */
 export function isHost(text: string): boolean {
+  if (KNOWN.get(text) === true) return true
+  const holds = readsAsHost(text)
+  // A copy: the text may be a slice that would keep the whole head of its request alive. What is a host is ASCII.
+  if (holds) KNOWN.set(Buffer.from(text, 'latin1').toString('latin1'), true)
+  return holds
+}
+
+/** Every request asks, of few hosts. Those that a stranger makes up take the places of others and never more. */
+const KNOWN = new TextMemo<true>({ slots: 64, maxLength: MAX_HOST_BYTES })
+
+function readsAsHost(text: string): boolean {
   if (text.length === 0 || text.length > MAX_HOST_BYTES) return false
   const bracket = text.lastIndexOf(']')
   const colon = text.indexOf(':', bracket + 1)

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { err, ok, type Result } from '../kernel/result.ts'
+import { err, ok, type Ok, type Result } from '../kernel/result.ts'
+import { TextMemo } from '../kernel/text-memo.ts'
 
 export interface Host {
   /** Lower-case, without port and final dot; IPv6 in brackets and in its shortest form (RFC 5952). */
@@ -26,6 +27,18 @@ for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-._') STAYS[char.charCod
  * everything else that is no host.
  */
 export function canonicalHost(authority: string): Result<Host, HostProblem> {
+  const known = KNOWN.get(authority)
+  if (known !== undefined) return known
+  const host = readHost(authority)
+  // A copy: the text may be a slice that would keep the whole head of its request alive. What is a host is ASCII.
+  if (host.ok) KNOWN.set(Buffer.from(authority, 'latin1').toString('latin1'), host)
+  return host
+}
+
+/** A gateway has few hosts. Those that a stranger makes up take the places of others and never more. */
+const KNOWN = new TextMemo<Ok<Host>>({ slots: 64, maxLength: MAX_HOST_CHARS })
+
+function readHost(authority: string): Result<Host, HostProblem> {
   if (authority.charCodeAt(0) === 0x5b) return bracketed(authority)
   const colon = authority.indexOf(':')
   const port = colon === -1 ? undefined : portOf(authority.slice(colon + 1))
