@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Fault } from '../errors/fault.ts'
 import { refuse, type Refusal } from '../errors/refusal.ts'
 import type { AwaitedToken, SignatureChecks, Turnstile } from '../authn/index.ts'
@@ -7,6 +6,7 @@ import { CLIENT_GONE } from '../inbound/client-gone.ts'
 import type { Exchange } from '../inbound/exchange.ts'
 import type { Form } from '../inbound/fields/form.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { randomUuid } from '../kernel/uuid.ts'
 import type { Route } from '../plan/plan.ts'
 import { Trace } from '../policy/index.ts'
 import type { Observation } from '../policy/istio/index.ts'
@@ -61,7 +61,7 @@ class Passage implements UpstreamEvents {
   readonly startedMs: number
   /** By a clock that nobody sets back or forth; read only where it is measured. */
   readonly #beganMs: number
-  readonly requestId: string = randomUUID()
+  readonly requestId: string = randomUuid()
   readonly trace: Trace | undefined
   readonly #context: PipelineContext
   /** What was published when the request came; a later plan is for later requests. */

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { OnConnectionProblem } from '../inbound/node/settings.ts'
+import { randomUuid } from '../kernel/uuid.ts'
 import type { PipelineContext } from './pipeline.ts'
 import { errorResponse } from './respond.ts'
 
@@ -9,7 +9,7 @@ import { errorResponse } from './respond.ts'
  */
 export function connectionRefuser({ clock, accessLog, metrics }: PipelineContext): OnConnectionProblem {
   return (refusal, peer) => {
-    const requestId = randomUUID()
+    const requestId = randomUuid()
     const { status, headers, body } = errorResponse({ refusal, style: 'problem', requestId, headers: [] })
     metrics?.notRequested(status, refusal)
     accessLog?.write({
