@@ -85,14 +85,11 @@ function withOwnFields(
   { request, trustedPeers, requestId, identity }: Rewritable,
   { passed }: Passage,
 ): readonly FieldList[] {
-  return [
-    kept,
-    ...(contentType === undefined ? [] : [new FieldList(['Content-Type', contentType])]),
-    forwardingFields(request, trustedPeers),
-    new FieldList(['X-Request-Id', requestId]),
-    identity.header,
-    ...passed.fields.map((pairs) => listOf(pairs)),
-  ]
+  const forwarding = forwardingFields(request, trustedPeers)
+  const fields = [kept, forwarding, new FieldList(['X-Request-Id', requestId]), identity.header]
+  if (contentType !== undefined) fields.push(new FieldList(['Content-Type', contentType]))
+  for (const pairs of passed.fields) fields.push(listOf(pairs))
+  return fields
 }
 
 /**

@@ -17,8 +17,10 @@ export function headerValues(headers: readonly string[], lowerName: string): rea
   let values: string[] | undefined
   for (let i = 0; i < headers.length; i += 2) {
     if (!isField(headers[i] ?? '', lowerName)) continue
-    values ??= []
-    values.push(headers[i + 1] ?? '')
+    const value = headers[i + 1] ?? ''
+    // Mostly it is one, and an array that is made empty has room for sixteen.
+    if (values === undefined) values = [value]
+    else values.push(value)
   }
   return values ?? NONE
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { Fault } from '../../errors/fault.ts'
 import { CHUNK_END, chunkStart, FieldList, LAST_CHUNK } from '../../http1/index.ts'
 import type { ResponseSink, ResponseWatch } from '../exchange.ts'
+import { holdHead } from '../held-writes.ts'
 import { allowedTrailers } from '../trailer-fields.ts'
 
 /** What a response needs of its connection and its request. */
@@ -27,7 +28,7 @@ type Framing = 'none' | 'length' | 'chunked' | 'until-close'
 
 /**
  * The answer on the wire. The head is held until the first piece of the body, so that both leave in one write; where
- * no piece comes in the same turn, it leaves alone.
+ * no piece comes in the same turn of the event loop, it leaves alone.
  */
 export class WireResponse implements ResponseSink {
   started = false
@@ -76,7 +77,7 @@ export class WireResponse implements ResponseSink {
     if (length !== undefined && status !== 204) head += `Content-Length: ${length}\r\n`
     else if (this.#framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n'
     this.#head = `${head}${this.#connectionField()}\r\n`
-    process.nextTick(flush, this)
+    holdHead(this)
   }
 
   write(piece: Buffer): boolean {
@@ -150,10 +151,6 @@ export class WireResponse implements ResponseSink {
     if (length !== undefined) return 'length'
     return this.#connection.minor === 1 ? 'chunked' : 'until-close'
   }
-}
-
-function flush(response: WireResponse): void {
-  response.flush()
 }
 
 const NO_TRAILERS: readonly string[] = []
