@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnectionBudget } from '../../src/inbound/node/connection-budget.ts'
 import type { HttpBackendSpec } from '../../src/plan/spec.ts'
 import type { Outcome } from '../support/forwarding-gateway.ts'
@@ -351,6 +352,43 @@ eachEngine(({ name: engine, startForwardingGateway, words }) => {
     assert.equal(requests, 2)
     client.socket.destroy()
   })
+
+  // undici has no say in which of its connections is used.
+  if (engine === 'claimgate')
+    test('where a backend closes right after its answers, POST gets connections of its own until it leaves them open', async () => {
+      let closes = true
+      const closing: RawClient[] = []
+      await using backend = await startRawServer(async (client) => {
+        if (closes) closing.push(client)
+        for (;;) {
+          await client.until('\r\n\r\n')
+          client.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+          if (!closes) continue
+          // That moment: the next request is on its way already.
+          await client.until('\r\n\r\n')
+          return client.socket.destroy()
+        }
+      })
+      await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
+      const post = async (): Promise<string> => {
+        const client = await RawClient.connect(gateway.port)
+        client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx')
+        const head = await client.until('\r\n\r\n')
+        await client.take(Number(/Content-Length: (\d+)/.exec(head)?.[1]))
+        client.socket.destroy()
+        return head.slice(9, 12)
+      }
+      assert.deepEqual([await post(), await post()], ['200', '502'])
+      for (let i = 0; i < 12; i++) assert.equal(await post(), '200')
+      assert.equal(backend.accepted, 13)
+      closes = false
+      for (const each of closing) each.socket.destroy()
+      await post()
+      await sleep(2500)
+      const before = backend.accepted
+      for (let i = 0; i < 5; i++) assert.equal(await post(), '200')
+      assert.ok(backend.accepted - before <= 1, `${backend.accepted - before} new connections`)
+    })
 
   test('a GET whose fresh connection breaks is not sent twice', async () => {
     await using backend = await startRawServer(async (client) => {

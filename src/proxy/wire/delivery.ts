@@ -228,7 +228,7 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch
 
   #dispatch(origin: Origin): void {
     this.#order = this.#order.length === 1 ? NONE : this.#order.filter((candidate) => candidate !== origin)
-    const idle = origin.takeIdle()
+    const idle = origin.takeIdle(this.#isRepeatable)
     // Where one kept-alive connection was closed, the others that have rested as long may be, too.
     if (this.#retried) idle?.destroy()
     const connection = idle === undefined || this.#retried ? origin.connect() : idle
@@ -259,6 +259,12 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch
     this.#awaitBackend(connection)
     if (body === undefined) connection.sendText(head)
     else connection.sendBytes(head, body, '')
+  }
+
+  /** Whether it may be sent again, whatever became of it before: a body that is passed on is gone. */
+  get #isRepeatable(): boolean {
+    const passesBody = this.#request.body === undefined && this.#bodyLength !== 'none'
+    return !passesBody && IDEMPOTENT.has(this.#request.method)
   }
 
   /**

@@ -21,6 +21,8 @@ export class Origin extends Target {
   readonly #idle: UpstreamConnection[] = []
   readonly #open = new Set<UpstreamConnection>()
   #closing = false
+  /** Whether the backend closes connections right after an answer without saying so, as far as is known. */
+  #closesEarly = false
   #lastHeaders: WireFields = NO_FIELDS
   #lastFields: FieldList = NO_FIELD_LIST
 
@@ -30,8 +32,12 @@ export class Origin extends Target {
     this.#grammar = grammar
   }
 
-  /** A connection that has served before, or undefined. */
-  takeIdle(): UpstreamConnection | undefined {
+  /**
+   * A connection that has served before, or undefined. Where it may be closed this moment, what must not be asked twice
+   * gets none: it could not be sent again.
+   */
+  takeIdle(mayBeAskedTwice: boolean): UpstreamConnection | undefined {
+    if (this.#closesEarly && !mayBeAskedTwice) return undefined
     for (;;) {
       const connection = this.#idle.pop()
       if (connection === undefined || connection.usable) return connection
@@ -48,7 +54,8 @@ export class Origin extends Target {
 
   /** Takes back a connection that may serve again. */
   keep(connection: UpstreamConnection): void {
-    if (this.#closing) connection.destroy()
+    const enough = this.#closesEarly && this.#idle.length >= KEPT_TO_LEARN
+    if (this.#closing || enough) connection.destroy()
     else this.#idle.push(connection)
   }
 
@@ -62,7 +69,7 @@ export class Origin extends Target {
   }
 
   sweep(nowMs: number): void {
-    for (const connection of this.#open) connection.sweep(nowMs)
+    for (const connection of this.#open) if (connection.sweep(nowMs)) this.#closesEarly = false
   }
 
   closeIdle(): void {
@@ -72,6 +79,7 @@ export class Origin extends Target {
 
   #forget(connection: UpstreamConnection): void {
     this.#open.delete(connection)
+    if (connection.closedEarly) this.#closesEarly = true
     const index = this.#idle.indexOf(connection)
     if (index >= 0) this.#idle.splice(index, 1)
   }
@@ -94,3 +102,6 @@ export class Origin extends Target {
     })
   }
 }
+
+/** So many connections of a backend that closes early are kept, to see whether it still does. */
+const KEPT_TO_LEARN = 8

@@ -31,6 +31,8 @@ export interface ConnectionUser {
   failed(cause: Error | HttpProblem): void
 }
 
+/** A backend that keeps connections leaves one open for so long at least: the shortest that servers are set to. */
+const RESTED_MS = 1000
 /** Kept-alive connections are closed a little before a Node backend would close them (5 s). */
 const IDLE_MS = 4000
 
@@ -45,6 +47,8 @@ export class UpstreamConnection implements BodySink {
   served = false
   /** Whether anything of the present answer has been read. */
   heard = false
+  /** Whether the backend has closed it without a word, right after an answer: others of it may meet the same. */
+  closedEarly = false
   readonly #socket: Socket
   /** Undefined for TLS, which has to decrypt into memory of its own. */
   readonly #buffer: ReadBuffer | undefined
@@ -54,6 +58,8 @@ export class UpstreamConnection implements BodySink {
   #head: ResponseHead | undefined
   #decoder: BodyDecoder | undefined
   #gone = false
+  /** Whether it was left open for a while after its last answer. */
+  #rested = false
   #limitMs = Infinity
   #limitCode = ''
   #waitRestarted = true
@@ -69,7 +75,10 @@ export class UpstreamConnection implements BodySink {
     if (secure) socket.on('data', (bytes) => this.#onBytes(bytes, bytes.length))
     socket.on('drain', () => this.#user?.drained())
     socket.on('end', () => this.#onEnd())
-    socket.on('error', (error) => this.#fail(error))
+    socket.on('error', (error) => {
+      this.#noteClose()
+      this.#fail(error)
+    })
     socket.on('close', () => {
       this.#fail(codedError('UND_ERR_SOCKET'))
       this.onGone?.()
@@ -101,6 +110,7 @@ export class UpstreamConnection implements BodySink {
     this.#head = undefined
     this.#decoder = undefined
     this.served = true
+    this.#rested = false
     this.expectWithin(IDLE_MS, '')
     if (this.#socket.isPaused()) this.#socket.resume()
   }
@@ -134,16 +144,20 @@ export class UpstreamConnection implements BodySink {
 
   /**
    * Ends a wait that has lasted too long; called at every tick. What began between two ticks counts from the later one,
-   * so nothing is ended too early. `nowMs` never goes back.
+   * so nothing is ended too early. `nowMs` never goes back. Answers true once for each rest that has lasted a while.
    */
-  sweep(nowMs: number): void {
+  sweep(nowMs: number): boolean {
     // A paused connection waits for the client, whose own listener measures that.
     if (this.#waitRestarted || this.#socket.isPaused()) {
       this.#waitRestarted = false
       this.#waitStartMs = nowMs
-    } else if (nowMs - this.#waitStartMs >= this.#limitMs) {
-      this.#fail(codedError(this.#limitCode))
+      return false
     }
+    const elapsedMs = nowMs - this.#waitStartMs
+    if (elapsedMs >= this.#limitMs) this.#fail(codedError(this.#limitCode))
+    if (this.#rested || this.#user !== undefined || !this.served || elapsedMs < RESTED_MS) return false
+    this.#rested = true
+    return true
   }
 
   data(bytes: Buffer, start: number, end: number): void {
@@ -208,7 +222,14 @@ export class UpstreamConnection implements BodySink {
     user.complete(decoder.trailers)
   }
 
+  /** The other side closes: is it right after an answer? */
+  #noteClose(): void {
+    if (this.#gone || !this.served || this.#rested) return
+    this.closedEarly = this.#user === undefined || !this.heard
+  }
+
   #onEnd(): void {
+    this.#noteClose()
     const user = this.#user
     const decoder = this.#decoder
     if (user !== undefined && decoder !== undefined && !decoder.done) {
