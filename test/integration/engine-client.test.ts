@@ -115,7 +115,7 @@ const REFUSED: Readonly<Record<string, { bytes: string; status: Words<number>; r
   },
 }
 
-eachEngine(({ engine, startForwardingGateway, words }) => {
+eachEngine(({ name: engineName, engine, startForwardingGateway, words }) => {
   test('what is not well-formed is answered, its connection closed, and nothing reaches the backend', async (t) => {
     await using backend = await startBackendWithNeighbour((client) => client.write(OK))
     await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
@@ -743,6 +743,24 @@ eachEngine(({ engine, startForwardingGateway, words }) => {
     await closed
     assert.equal(gateway.listener.connections, 0)
   })
+
+  // node:http closes them at once.
+  if (engineName === 'claimgate')
+    test('while draining, a kept-alive client that sends the next request at that moment is served, and told that it was the last', async () => {
+      await using backend = await startScriptedServer(OK)
+      await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
+      const [used, fresh] = await Promise.all([0, 1].map(() => RawClient.connect(gateway.port)))
+      used!.write(GET)
+      await used!.until('\r\n\r\nok')
+      await until(() => gateway.listener.connections === 2)
+      const closed = gateway.listener.close()
+      for (const client of [used, fresh]) {
+        client!.write(GET)
+        assert.match(await client!.rest(), /^HTTP\/1.1 200 [^]*\r\nConnection: close\r\n[^]*\r\nok$/)
+        client!.socket.destroy()
+      }
+      await closed
+    })
 
   test('where nobody words an answer to what is malformed, the connection ends and nothing behind it is served', async () => {
     let served = 0

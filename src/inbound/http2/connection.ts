@@ -79,9 +79,13 @@ export class Http2Connection {
     this.#clock.enter('idle')
   }
 
-  /** Closes the connection if no stream is open, and otherwise with the last of them. */
-  closeIfIdle(): void {
+  /** Says which stream is the last (RFC 9113 §6.8), and closes the connection behind it. */
+  drain(): void {
     if (!this.#session.closed) this.#session.close()
+  }
+
+  closeIfIdle(): void {
+    this.drain()
   }
 
   /** Ends whatever wait has lasted too long. Called at every tick of the listener. */

@@ -26,12 +26,11 @@ export interface NodeListener {
    */
   adopt(socket: Socket): void
   /**
-   * Takes no more connections, closes those between two requests, and says `Connection: close` in every response from
-   * now on. Resolves when the last connection is closed.
+   * Takes no more connections, and says `Connection: close` in every response from now on. Those between two requests
+   * are closed: at once, or after a moment in which a request that is on its way is served. Resolves when the last
+   * connection is closed.
    */
   close(): Promise<void>
-  /** Closes the connections that are between two requests or have not sent anything yet. */
-  closeIdle(): void
   /** Ends every connection now, upgraded ones too. */
   destroyAll(): void
   /** For new connections; those that are open keep what they have. Throws where the listener has no TLS. */
@@ -133,11 +132,11 @@ class HttpListener implements NodeListener, ConnectionOwner {
         if (this.#sockets.size === 0) resolve()
         else this.#whenEmpty.push(resolve)
       })
-      this.closeIdle()
+      this.#closeIdle()
     })
   }
 
-  closeIdle(): void {
+  #closeIdle(): void {
     this.#server.closeIdleConnections()
     for (const [socket, connection] of this.#byHttpSocket) if (connection.fresh) socket.destroy()
   }

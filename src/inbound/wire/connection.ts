@@ -70,6 +70,9 @@ export class WireConnection implements BodyConnection, ResponseConnection {
     return this.#writer.busy
   }
 
+  /** The protocol has no word for it before the next answer, which says that it is the last. */
+  drain(): void {}
+
   /** Closes the connection if it is between two requests, so that it disturbs nobody. */
   closeIfIdle(): void {
     const { phase } = this.#clock

@@ -32,6 +32,12 @@ export function createWireListener(
 /** Connections that may wait to be taken, as after a restart all at once; the system cuts it to its own limit. */
 const BACKLOG = 4096
 
+/**
+ * A client of HTTP/1.1 that is between two requests may have sent the next one this moment, which a closed connection
+ * would break: for so long it is still served, and told that it was the last.
+ */
+const LAST_REQUEST_MS = 500
+
 /** Whoever has ended its side may still hear its answer; a peer that vanished without a word is noticed in the end. */
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
 
@@ -104,18 +110,20 @@ class WireListener implements NodeListener, ConnectionOwner {
 
   close(): Promise<void> {
     this.draining = true
+    for (const connection of this.#connections) connection.drain()
+    const closing = setTimeout(() => {
+      for (const connection of this.#connections) connection.closeIfIdle()
+    }, LAST_REQUEST_MS)
     return new Promise((resolve) => {
       this.#server.close(() => {
+        this.#whenEmpty.push(() => {
+          clearTimeout(closing)
+          resolve()
+        })
         // Over TLS the server counts a connection as closed a moment before its socket says so.
-        this.#whenEmpty.push(resolve)
         if (this.#sockets.size === 0) this.#empty()
       })
-      this.closeIdle()
     })
-  }
-
-  closeIdle(): void {
-    for (const connection of this.#connections) connection.closeIfIdle()
   }
 
   destroyAll(): void {
