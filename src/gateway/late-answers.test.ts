@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { LateAnswers } from './late-answers.ts'
+import { refuse } from '../errors/refusal.ts'
+import type { BodySource, ResponseSink } from '../inbound/exchange.ts'
+import { HeldAnswer, LateAnswers } from './late-answers.ts'
+import { errorResponse } from './respond.ts'
 
 function subject(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -9,7 +12,7 @@ function subject(t: TestContext) {
   return {
     late,
     answered,
-    hold: (id: number): boolean => late.hold({ answerLate: () => void answered.push(id) }),
+    hold: (id: number): boolean => late.hold({ answerLate: () => answered.push(id) > 0 }),
     pass(ms: number): void {
       for (let i = 0; i < ms; i++) t.mock.timers.tick(1)
     },
@@ -42,9 +45,9 @@ test('those of a burst leave in order, and not as one', (t) => {
 test('a client that sends again as soon as it is answered waits half a second each time', (t) => {
   const { late, pass } = subject(t)
   let answers = 0
-  const answerLate = (): void => {
+  const answerLate = (): boolean => {
     answers++
-    late.hold({ answerLate })
+    return late.hold({ answerLate })
   }
   for (let client = 0; client < 100; client++) late.hold({ answerLate })
   pass(10_000)
@@ -65,4 +68,69 @@ test('no more are held than may be, and those that leave make room', (t) => {
     answered,
     Array.from({ length: 10_005 }, (_, id) => id),
   )
+})
+
+test('those whose clients have gone hold nobody up', (t) => {
+  const { late, hold, pass, answered } = subject(t)
+  for (let i = 0; i < 6000; i++) late.hold({ answerLate: () => false })
+  hold(1)
+  pass(520)
+  assert.deepEqual(answered, [1])
+})
+
+test('all leave when the gateway stops, and none is held any more', (t) => {
+  const { late, hold, pass, answered } = subject(t)
+  const ids = Array.from({ length: 100 }, (_, id) => id)
+  for (const id of ids) hold(id)
+  late.drain()
+  assert.deepEqual(answered, ids)
+  assert.equal(hold(100), false)
+  pass(1000)
+  assert.equal(answered.length, 100)
+})
+
+function exchange(head: () => void) {
+  const calls: string[] = []
+  const body: BodySource = {
+    length: undefined,
+    start: () => assert.fail(),
+    resume: () => assert.fail(),
+    discard: () => void calls.push('discard'),
+  }
+  const response: ResponseSink = {
+    started: false,
+    interim: () => assert.fail(),
+    head: (status) => {
+      calls.push(String(status))
+      head()
+    },
+    write: () => true,
+    end: () => void calls.push('end'),
+    abort: () => void calls.push('abort'),
+    onDrain: undefined,
+    watch: undefined,
+  }
+  return { calls, body, response }
+}
+
+const REFUSED = errorResponse({
+  refusal: refuse('GW_TOKEN_FLOOD', 'x'),
+  style: 'problem',
+  requestId: 'r',
+  headers: [],
+})
+
+test('a held answer is given while its client waits, and not to one that has gone', () => {
+  const logged: string[] = []
+  const log = { error: (text: string) => logged.push(text) } as never
+  const waiting = exchange(() => undefined)
+  const held = new HeldAnswer(waiting, REFUSED, log)
+  assert.deepEqual([held.answerLate(), waiting.calls], [true, ['discard', '429', 'end']])
+  const gone = exchange(() => undefined)
+  const late = new HeldAnswer(gone, REFUSED, log)
+  gone.response.watch?.clientGone()
+  assert.deepEqual([late.answerLate(), gone.calls], [false, []])
+  const broken = exchange(() => assert.fail('cannot be sent'))
+  assert.equal(new HeldAnswer(broken, REFUSED, log).answerLate(), true)
+  assert.deepEqual([broken.calls, logged.length], [['discard', '429', 'abort'], 1])
 })

@@ -1,9 +1,11 @@
+import type { ResponseWatch } from '../inbound/exchange.ts'
 import type { Log } from '../telemetry/log.ts'
 import { respond, type ErrorResponse, type Refusable } from './respond.ts'
 
 /** A refusal that is ready, and waits for its time. */
 export interface LateAnswer {
-  answerLate(): void
+  /** Answers false where nobody waits for it any more. */
+  answerLate(): boolean
 }
 
 /**
@@ -20,16 +22,23 @@ export class LateAnswers {
   #held = 0
   #ticks = 0
   #ticking = false
+  #draining = false
 
   /** Answers false where so many are held that this one has to leave at once. */
   hold(answer: LateAnswer): boolean {
-    if (this.#held === MAX_HELD) return false
+    if (this.#held === MAX_HELD || this.#draining) return false
     const slot = (this.#first + this.#held) % MAX_HELD
     this.#answers[slot] = answer
     this.#due[slot] = this.#ticks + HOLD_TICKS
     this.#held++
     this.#tickSoon()
     return true
+  }
+
+  /** Lets all go, and holds no more: the gateway stops. */
+  drain(): void {
+    this.#draining = true
+    while (this.#held > 0) this.#shift()?.answerLate()
   }
 
   #tickSoon(): void {
@@ -39,7 +48,8 @@ export class LateAnswers {
 
   readonly #tick = (): void => {
     this.#ticks++
-    for (let left = MAX_IN_TICK; left > 0 && this.#isDue(); left--) this.#shift()?.answerLate()
+    // Those whose clients have gone cost nothing, and make room.
+    for (let left = MAX_IN_TICK; left > 0 && this.#isDue();) if (this.#shift()?.answerLate() === true) left--
     this.#ticking = false
     if (this.#held > 0) this.#tickSoon()
     else this.#ticks = 0
@@ -59,24 +69,34 @@ export class LateAnswers {
 }
 
 /** The usual one. It holds nothing of its request, which is recorded and over: thousands may wait. */
-export class HeldAnswer implements LateAnswer {
-  readonly #refusable: Refusable
+export class HeldAnswer implements LateAnswer, ResponseWatch {
   readonly #answer: ErrorResponse
   readonly #log: Log
+  /** Undefined once the client has gone. */
+  #refusable: Refusable | undefined
 
   constructor({ body, response }: Refusable, answer: ErrorResponse, log: Log) {
-    this.#refusable = { body, response }
     this.#answer = answer
     this.#log = log
+    this.#refusable = { body, response }
+    response.watch = this
   }
 
-  answerLate(): void {
+  clientGone(): void {
+    this.#refusable = undefined
+  }
+
+  answerLate(): boolean {
+    const refusable = this.#refusable
+    if (refusable === undefined) return false
+    refusable.response.watch = undefined
     try {
-      respond(this.#refusable, this.#answer)
+      respond(refusable, this.#answer)
     } catch (cause) {
-      this.#refusable.response.abort()
+      refusable.response.abort()
       this.#log.error('a late answer met a bug of the gateway', { error: String(cause) })
     }
+    return true
   }
 }
 

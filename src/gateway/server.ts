@@ -96,6 +96,7 @@ interface Parts {
   readonly configuration: Configuration
   readonly live: Live
   readonly upstreams: UpstreamSet
+  readonly lateAnswers: LateAnswers
   readonly metrics: RequestMetrics | undefined
   readonly collectors: readonly Collector[]
   readonly listeners: readonly { readonly spec: ListenerSpec; readonly listener: NodeListener }[]
@@ -116,13 +117,14 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
   })
   const turnstile = new Turnstile(dependencies.clock)
   const metrics = first.server.admin === undefined ? undefined : new RequestMetrics(plan)
+  const lateAnswers = new LateAnswers()
   const context: PipelineContext = {
     ...dependencies,
     metrics,
     live,
     turnstile,
     signatures: new PooledChecks(turnstile, availableParallelism()),
-    lateAnswers: new LateAnswers(),
+    lateAnswers,
     steps: first.server.log.steps,
   }
   const budget = createConnectionBudget(first.server.limits.maxConnections)
@@ -132,7 +134,16 @@ async function assemble(first: Configuration, dependencies: ServerDependencies):
   }))
   const collectors =
     metrics === undefined ? [] : [metrics, dataPlaneMetrics({ live, turnstile, budget, listeners })]
-  return { configuration: first, live, upstreams, metrics, collectors, listeners, keys: dependencies.keys }
+  return {
+    configuration: first,
+    live,
+    upstreams,
+    lateAnswers,
+    metrics,
+    collectors,
+    listeners,
+    keys: dependencies.keys,
+  }
 }
 
 class RunningServer implements Server, HandedServer {
@@ -204,9 +215,10 @@ class RunningServer implements Server, HandedServer {
   }
 
   async drain(): Promise<void> {
-    const { configuration, listeners, upstreams } = this.#parts
+    const { configuration, listeners, upstreams, lateAnswers } = this.#parts
     this.#draining = true
     const closed = Promise.all(listeners.map(({ listener }) => listener.close()))
+    lateAnswers.drain()
     const timer = setTimeout(() => this.kill(), configuration.server.timeouts.drainMs)
     await closed
     clearTimeout(timer)

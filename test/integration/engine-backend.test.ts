@@ -390,6 +390,36 @@ eachEngine(({ name: engine, startForwardingGateway, words }) => {
       assert.ok(backend.accepted - before <= 1, `${backend.accepted - before} new connections`)
     })
 
+  if (engine === 'claimgate')
+    test('one connection that a backend closed early is forgotten once others were used again', async () => {
+      let closes = true
+      await using backend = await startRawServer(async (client) => {
+        const closesThis = closes
+        closes = false
+        for (;;) {
+          await client.until('\r\n\r\n')
+          client.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+          if (!closesThis) continue
+          await client.until('\r\n\r\n')
+          return client.socket.destroy()
+        }
+      })
+      await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
+      const client = await RawClient.connect(gateway.port)
+      const statusOf = async (method: string): Promise<string> => {
+        client.write(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`)
+        const head = await client.until('\r\n\r\n')
+        await client.take(Number(/Content-Length: (\d+)/.exec(head)?.[1]))
+        return head.slice(9, 12)
+      }
+      assert.deepEqual([await statusOf('POST'), await statusOf('POST')], ['200', '502'])
+      for (let i = 0; i < 20; i++) assert.equal(await statusOf('GET'), '200')
+      const before = backend.accepted
+      for (let i = 0; i < 20; i++) assert.equal(await statusOf('POST'), '200')
+      assert.equal(backend.accepted, before)
+      client.socket.destroy()
+    })
+
   test('a GET whose fresh connection breaks is not sent twice', async () => {
     await using backend = await startRawServer(async (client) => {
       await client.until('\r\n\r\n')

@@ -395,3 +395,22 @@ async function curl(url: string, ...args: readonly string[]): Promise<string> {
   await once(child, 'close')
   return text
 }
+
+test('a client that has its answer and does not end its body is told that nobody wants the rest', async () => {
+  await using backend = await startRawServer(async (client) => {
+    await client.until('\r\n\r\n')
+    client.write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno')
+  })
+  await using gateway = await start({
+    backend: { urls: [backend.url] },
+    timeouts: { bodyIdleMs: 60_000, keepAliveIdleMs: 1000 },
+  })
+  const session = connect(`http://127.0.0.1:${gateway.port}`)
+  const stream = session.request({ ':method': 'POST', ':path': '/' }, { endStream: false })
+  let answer = ''
+  stream.on('data', (piece: Buffer) => (answer += piece.toString('latin1')))
+  stream.write('x')
+  await once(stream, 'close', { signal: AbortSignal.timeout(10_000) })
+  assert.deepEqual([answer, stream.rstCode], ['no', constants.NGHTTP2_NO_ERROR])
+  session.close()
+})

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import type { Refusal } from '../../errors/refusal.ts'
 import { FieldList, type RequestHead } from '../../http1/index.ts'
 import { CLIENT_GONE } from '../client-gone.ts'
+import { DISCARD_MAX_MS } from '../discard-bounds.ts'
 import { peerOf } from '../node/peer.ts'
 import type { Peer } from '../request.ts'
 import type { ConnectionOwner } from '../wire/connection-owner.ts'
@@ -240,6 +241,12 @@ function sweepStream(
   nowMs: number,
   idleMs: number,
 ): void {
+  if (stream.writableFinished && !body.complete) {
+    // The client has its whole answer, and goes on sending what nobody wants (RFC 9113 §8.1).
+    if (clock.phase !== 'discard') clock.enter('discard')
+    else if (clock.elapsedMs(nowMs) >= DISCARD_MAX_MS) stream.close(constants.NGHTTP2_NO_ERROR)
+    return
+  }
   const { stalled } = body
   if (!stalled && (taking || !response.busy)) clock.enter('exchange')
   if (clock.elapsedMs(nowMs) < idleMs) return

@@ -272,7 +272,7 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch
    * be asked twice.
    */
   #maySendAgain(connection: UpstreamConnection, cause: Error | HttpProblem): boolean {
-    if (this.#retried || !connection.served || connection.heard || this.#bodyStarted) return false
+    if (this.#retried || connection.answers === 0 || connection.heard || this.#bodyStarted) return false
     if (!(cause instanceof Error) || !isReset(cause)) return false
     return !this.#sent || IDEMPOTENT.has(this.#request.method)
   }

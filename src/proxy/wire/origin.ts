@@ -23,6 +23,8 @@ export class Origin extends Target {
   #closing = false
   /** Whether the backend closes connections right after an answer without saying so, as far as is known. */
   #closesEarly = false
+  /** How many answers came over connections that had given one before, since then. */
+  #reuses = 0
   #lastHeaders: WireFields = NO_FIELDS
   #lastFields: FieldList = NO_FIELD_LIST
 
@@ -54,6 +56,7 @@ export class Origin extends Target {
 
   /** Takes back a connection that may serve again. */
   keep(connection: UpstreamConnection): void {
+    if (connection.answers > 1 && ++this.#reuses >= PROVEN_REUSES) this.#closesEarly = false
     const enough = this.#closesEarly && this.#idle.length >= KEPT_TO_LEARN
     if (this.#closing || enough) connection.destroy()
     else this.#idle.push(connection)
@@ -79,9 +82,14 @@ export class Origin extends Target {
 
   #forget(connection: UpstreamConnection): void {
     this.#open.delete(connection)
-    if (connection.closedEarly) this.#closesEarly = true
+    if (connection.closedEarly) this.#suspect()
     const index = this.#idle.indexOf(connection)
     if (index >= 0) this.#idle.splice(index, 1)
+  }
+
+  #suspect(): void {
+    this.#closesEarly = true
+    this.#reuses = 0
   }
 
   #dial(onread: OnReadOpts | undefined): Socket {
@@ -103,5 +111,7 @@ export class Origin extends Target {
   }
 }
 
+/** After so many answers over connections that were used again, the one that was closed is taken for an exception. */
+const PROVEN_REUSES = 16
 /** So many connections of a backend that closes early are kept, to see whether it still does. */
 const KEPT_TO_LEARN = 8

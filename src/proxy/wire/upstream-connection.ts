@@ -43,8 +43,8 @@ const IDLE_MS = 4000
 export class UpstreamConnection implements BodySink {
   /** Called when the connection is closed. */
   onGone: (() => void) | undefined
-  /** Whether an answer has been read from it before. */
-  served = false
+  /** How many answers have been read from it. */
+  answers = 0
   /** Whether anything of the present answer has been read. */
   heard = false
   /** Whether the backend has closed it without a word, right after an answer: others of it may meet the same. */
@@ -109,7 +109,7 @@ export class UpstreamConnection implements BodySink {
     this.#user = undefined
     this.#head = undefined
     this.#decoder = undefined
-    this.served = true
+    this.answers++
     this.#rested = false
     this.expectWithin(IDLE_MS, '')
     if (this.#socket.isPaused()) this.#socket.resume()
@@ -155,7 +155,7 @@ export class UpstreamConnection implements BodySink {
     }
     const elapsedMs = nowMs - this.#waitStartMs
     if (elapsedMs >= this.#limitMs) this.#fail(codedError(this.#limitCode))
-    if (this.#rested || this.#user !== undefined || !this.served || elapsedMs < RESTED_MS) return false
+    if (this.#rested || this.#user !== undefined || this.answers === 0 || elapsedMs < RESTED_MS) return false
     this.#rested = true
     return true
   }
@@ -224,7 +224,7 @@ export class UpstreamConnection implements BodySink {
 
   /** The other side closes: is it right after an answer? */
   #noteClose(): void {
-    if (this.#gone || !this.served || this.#rested) return
+    if (this.#gone || this.answers === 0 || this.#rested) return
     this.closedEarly = this.#user === undefined || !this.heard
   }
 
