@@ -37,7 +37,7 @@ export interface FloodResult {
 const GOOD = { path: '/x', connections: 16, pauseMs: 32 } as const
 /** The flood: about 5,000 in a second, ten times as much, from connections of its own. */
 const FLOOD = { path: '/x', connections: 80, pauseMs: 15 } as const
-/** As many in a second, although every answer waits for half a second. */
+/** As many in a second, if every refusal came after half a second. */
 const WIDE_FLOOD = { path: '/x', connections: 2600, pauseMs: 15 } as const
 /** Addresses of documentation (RFC 5737), each of another source. */
 const GOOD_ADDRESS = '192.0.2.1'
