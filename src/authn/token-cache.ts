@@ -1,4 +1,5 @@
 import type { JwtRejection, ParsedToken, VerificationKey } from '../jwt/index.ts'
+import { ownCopy } from '../kernel/own-copy.ts'
 import type { Result } from '../kernel/result.ts'
 import type { Principal } from './principal.ts'
 
@@ -102,8 +103,7 @@ export class TokenCache {
   offer(text: string, known: KnownToken): void {
     const hash = hashOf(text)
     if (this.#isNew(hash)) return
-    // A copy: the text is a slice that would keep the whole head of its request alive.
-    const copy = Buffer.from(text, 'latin1').toString('latin1')
+    const copy = ownCopy(text)
     // A query or form can hold letters beyond latin1, which would come out as others: as those of somebody's token.
     if (copy === text) this.#put(copy, hash, known)
   }

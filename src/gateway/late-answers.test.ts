@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { refuse } from '../errors/refusal.ts'
-import type { BodySource, ResponseSink } from '../inbound/exchange.ts'
+import { refusable } from '../../test/support/refusable.ts'
 import { HeldAnswer, LateAnswers } from './late-answers.ts'
 import { errorResponse } from './respond.ts'
 
@@ -89,30 +89,6 @@ test('all leave when the gateway stops, and none is held any more', (t) => {
   assert.equal(answered.length, 100)
 })
 
-function exchange(head: () => void) {
-  const calls: string[] = []
-  const body: BodySource = {
-    length: undefined,
-    start: () => assert.fail(),
-    resume: () => assert.fail(),
-    discard: () => void calls.push('discard'),
-  }
-  const response: ResponseSink = {
-    started: false,
-    interim: () => assert.fail(),
-    head: (status) => {
-      calls.push(String(status))
-      head()
-    },
-    write: () => true,
-    end: () => void calls.push('end'),
-    abort: () => void calls.push('abort'),
-    onDrain: undefined,
-    watch: undefined,
-  }
-  return { calls, body, response }
-}
-
 const REFUSED = errorResponse({
   refusal: refuse('GW_TOKEN_FLOOD', 'x'),
   style: 'problem',
@@ -123,14 +99,15 @@ const REFUSED = errorResponse({
 test('a held answer is given while its client waits, and not to one that has gone', () => {
   const logged: string[] = []
   const log = { error: (text: string) => logged.push(text) } as never
-  const waiting = exchange(() => undefined)
+  const waiting = refusable()
   const held = new HeldAnswer(waiting, REFUSED, log)
-  assert.deepEqual([held.answerLate(), waiting.calls], [true, ['discard', '429', 'end']])
-  const gone = exchange(() => undefined)
+  const bytes = Buffer.byteLength(REFUSED.body)
+  assert.deepEqual([held.answerLate(), waiting.calls], [true, ['discard', 429, bytes, bytes, 'end']])
+  const gone = refusable()
   const late = new HeldAnswer(gone, REFUSED, log)
   gone.response.watch?.clientGone()
   assert.deepEqual([late.answerLate(), gone.calls], [false, []])
-  const broken = exchange(() => assert.fail('cannot be sent'))
+  const broken = refusable(() => assert.fail('cannot be sent'))
   assert.equal(new HeldAnswer(broken, REFUSED, log).answerLate(), true)
-  assert.deepEqual([broken.calls, logged.length], [['discard', '429', 'abort'], 1])
+  assert.deepEqual([broken.calls, logged.length], [['discard', 429, bytes, 'abort'], 1])
 })

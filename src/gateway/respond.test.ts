@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CATALOG, type ErrorCode } from '../errors/catalog.ts'
 import { refuse } from '../errors/refusal.ts'
-import type { BodySource, ResponseSink } from '../inbound/exchange.ts'
+import { refusable } from '../../test/support/refusable.ts'
 import { errorResponse, respond, type ErrorResponse } from './respond.ts'
 
 const CODES = Object.keys(CATALOG) as readonly ErrorCode[]
@@ -89,23 +89,7 @@ test('further fields of a refusal are sent', () => {
 })
 
 test('the length that is announced is that of the body in bytes', () => {
-  const calls: unknown[] = []
-  const body: BodySource = {
-    length: 0,
-    start: () => assert.fail(),
-    resume: () => assert.fail(),
-    discard: () => void calls.push('discard'),
-  }
-  const response: ResponseSink = {
-    started: false,
-    interim: () => assert.fail(),
-    head: (code, _, length) => void calls.push(code, length),
-    write: (piece) => calls.push(piece.length) > 0,
-    end: () => void calls.push('end'),
-    abort: () => assert.fail(),
-    onDrain: undefined,
-    watch: undefined,
-  }
+  const { calls, body, response } = refusable()
   const refusal = refuse('GW_ROUTE_NOT_FOUND', 'x')
   respond({ body, response }, errorResponse({ refusal, style: 'problem', requestId: 'ü', headers: [] }))
   const [discard, code, announced, written, end] = calls

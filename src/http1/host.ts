@@ -1,3 +1,4 @@
+import { ownCopy } from '../kernel/own-copy.ts'
 import { TextMemo } from '../kernel/text-memo.ts'
 
 /** A DNS name has at most 253 characters; brackets and a port add seven. */
@@ -17,8 +18,8 @@ const PORT = /^[0-9]{1,5}$/
 export function isHost(text: string): boolean {
   if (KNOWN.get(text) === true) return true
   const holds = readsAsHost(text)
-  // A copy: the text may be a slice that would keep the whole head of its request alive. What is a host is ASCII.
-  if (holds) KNOWN.set(Buffer.from(text, 'latin1').toString('latin1'), true)
+  // What is a host is ASCII.
+  if (holds) KNOWN.set(ownCopy(text), true)
   return holds
 }
 

@@ -1,5 +1,6 @@
 import { decodeBase64Url, decodeUtf8 } from '../kernel/bytes.ts'
 import { isJsonObject, parseJson, type JsonObject } from '../kernel/json.ts'
+import { ownCopy } from '../kernel/own-copy.ts'
 import { err, ok, type Ok, type Result } from '../kernel/result.ts'
 import { TextMemo } from '../kernel/text-memo.ts'
 import { isAlgorithm } from './algorithms.ts'
@@ -16,8 +17,8 @@ export function readHeader(text: string, maxHeaderBytes: number): Result<JwsHead
   const known = KNOWN.get(text)
   if (known !== undefined) return known
   const header = readAnew(text)
-  // A copy: the text is a slice that would keep the whole head of its request alive. It is base64url, so ASCII.
-  if (header.ok) KNOWN.set(Buffer.from(text, 'latin1').toString('latin1'), header)
+  // What can be read is base64url, so ASCII.
+  if (header.ok) KNOWN.set(ownCopy(text), header)
   return header
 }
 

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { ownCopy } from '../kernel/own-copy.ts'
 import { err, ok, type Ok, type Result } from '../kernel/result.ts'
 import { TextMemo } from '../kernel/text-memo.ts'
 
@@ -30,8 +31,8 @@ export function canonicalHost(authority: string): Result<Host, HostProblem> {
   const known = KNOWN.get(authority)
   if (known !== undefined) return known
   const host = readHost(authority)
-  // A copy: the text may be a slice that would keep the whole head of its request alive. What is a host is ASCII.
-  if (host.ok) KNOWN.set(Buffer.from(authority, 'latin1').toString('latin1'), host)
+  // What is a host is ASCII.
+  if (host.ok) KNOWN.set(ownCopy(authority), host)
   return host
 }
 

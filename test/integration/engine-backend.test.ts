@@ -11,6 +11,31 @@ import { eachEngine } from '../support/engines.ts'
 
 const GET = 'GET /x HTTP/1.1\r\nHost: client.example\r\n\r\n'
 
+/** A backend that closes a connection when its second request comes, where `onConnection` says so. */
+function startClosingServer(
+  onConnection: (client: RawClient) => () => boolean,
+): ReturnType<typeof startRawServer> {
+  return startRawServer(async (client) => {
+    const closes = onConnection(client)
+    for (;;) {
+      await client.until('\r\n\r\n')
+      client.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      if (!closes()) continue
+      // That moment: the next request is on its way already.
+      await client.until('\r\n\r\n')
+      return client.socket.destroy()
+    }
+  })
+}
+
+/** Sends a request, and answers the status when the whole answer is there. */
+async function statusOf(client: RawClient, request: string): Promise<string> {
+  client.write(request)
+  const head = await client.until('\r\n\r\n')
+  await client.take(Number(/Content-Length: (\d+)/.exec(head)?.[1]))
+  return head.slice(9, 12)
+}
+
 interface Lie {
   readonly says: (backend: RawClient) => void
   readonly status: number
@@ -358,25 +383,16 @@ eachEngine(({ name: engine, startForwardingGateway, words }) => {
     test('where a backend closes right after its answers, POST gets connections of its own until it leaves them open', async () => {
       let closes = true
       const closing: RawClient[] = []
-      await using backend = await startRawServer(async (client) => {
+      await using backend = await startClosingServer((client) => {
         if (closes) closing.push(client)
-        for (;;) {
-          await client.until('\r\n\r\n')
-          client.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-          if (!closes) continue
-          // That moment: the next request is on its way already.
-          await client.until('\r\n\r\n')
-          return client.socket.destroy()
-        }
+        return () => closes
       })
       await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
       const post = async (): Promise<string> => {
         const client = await RawClient.connect(gateway.port)
-        client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx')
-        const head = await client.until('\r\n\r\n')
-        await client.take(Number(/Content-Length: (\d+)/.exec(head)?.[1]))
+        const status = await statusOf(client, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx')
         client.socket.destroy()
-        return head.slice(9, 12)
+        return status
       }
       assert.deepEqual([await post(), await post()], ['200', '502'])
       for (let i = 0; i < 12; i++) assert.equal(await post(), '200')
@@ -393,29 +409,19 @@ eachEngine(({ name: engine, startForwardingGateway, words }) => {
   if (engine === 'claimgate')
     test('one connection that a backend closed early is forgotten once others were used again', async () => {
       let closes = true
-      await using backend = await startRawServer(async (client) => {
+      await using backend = await startClosingServer(() => {
         const closesThis = closes
         closes = false
-        for (;;) {
-          await client.until('\r\n\r\n')
-          client.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-          if (!closesThis) continue
-          await client.until('\r\n\r\n')
-          return client.socket.destroy()
-        }
+        return () => closesThis
       })
       await using gateway = await startForwardingGateway({ backend: { urls: [backend.url] } })
       const client = await RawClient.connect(gateway.port)
-      const statusOf = async (method: string): Promise<string> => {
-        client.write(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`)
-        const head = await client.until('\r\n\r\n')
-        await client.take(Number(/Content-Length: (\d+)/.exec(head)?.[1]))
-        return head.slice(9, 12)
-      }
-      assert.deepEqual([await statusOf('POST'), await statusOf('POST')], ['200', '502'])
-      for (let i = 0; i < 20; i++) assert.equal(await statusOf('GET'), '200')
+      const ask = (method: string): Promise<string> =>
+        statusOf(client, `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`)
+      assert.deepEqual([await ask('POST'), await ask('POST')], ['200', '502'])
+      for (let i = 0; i < 20; i++) assert.equal(await ask('GET'), '200')
       const before = backend.accepted
-      for (let i = 0; i < 20; i++) assert.equal(await statusOf('POST'), '200')
+      for (let i = 0; i < 20; i++) assert.equal(await ask('POST'), '200')
       assert.equal(backend.accepted, before)
       client.socket.destroy()
     })

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { Configuration, ListenerSpec } from '../../config/index.ts'
 import { explain } from '../../gateway/explain.ts'
+import { randomUuid } from '../../kernel/uuid.ts'
 import type { KeyStore } from '../../keys/index.ts'
 import { keySourcesOf } from '../../plan/key-sources.ts'
 import { fetchOnce } from '../keys/fetched-sources.ts'
@@ -49,7 +49,7 @@ export async function explainCommand(
   }
   const { request, body } = described.value
   const plan = buildPlan(configuration.plan, await keysFor(configuration, terminal))
-  const explanation = explain(plan, { request, body, nowMs, requestId: randomUUID() })
+  const explanation = explain(plan, { request, body, nowMs, requestId: randomUuid() })
   const the = openCase(plan, { request, body, explanation, nowMs })
   const advice = [...advise(the), ...adviseListener(described.value, listeners)]
   if (options.json === true) terminal.out(`${JSON.stringify(asData(the, advice), withBase64, 2)}\n`)

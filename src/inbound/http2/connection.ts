@@ -250,8 +250,7 @@ function sweepStream(
   const { stalled } = body
   if (!stalled && (taking || !response.busy)) clock.enter('exchange')
   if (clock.elapsedMs(nowMs) < idleMs) return
-  if (response.ended && !response.busy) stream.close(constants.NGHTTP2_NO_ERROR)
-  else if (stalled && !response.ended) body.fail(BODY_TOO_SLOW)
+  if (stalled && !response.ended) body.fail(BODY_TOO_SLOW)
   else breakOff(stream)
 }
 

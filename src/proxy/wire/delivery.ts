@@ -272,9 +272,9 @@ export class WireDelivery implements ConnectionUser, BodyConsumer, ResponseWatch
    * be asked twice.
    */
   #maySendAgain(connection: UpstreamConnection, cause: Error | HttpProblem): boolean {
-    if (this.#retried || connection.answers === 0 || connection.heard || this.#bodyStarted) return false
+    if (this.#retried || connection.answers === 0 || connection.heard) return false
     if (!(cause instanceof Error) || !isReset(cause)) return false
-    return !this.#sent || IDEMPOTENT.has(this.#request.method)
+    return !this.#sent || this.#isRepeatable
   }
 
   clientGone(): void {
